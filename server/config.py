@@ -1,0 +1,158 @@
+"""Settings, read once from the environment (and ``.env``), validated, immutable.
+
+Every setting is one line of :class:`Settings`; its upper-case name is the environment variable.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any, cast, get_type_hints
+from urllib.parse import urlsplit, urlunsplit
+
+from environs import Env, EnvValidationError
+from marshmallow import validate
+
+from server.errors import ServerError
+
+PROJECT_ROOT = Path(__file__).resolve().parent.parent
+ENVIRONMENTS = ("development", "test", "production")
+ASYNC_MODES = ("gevent", "eventlet", "threading")
+
+
+class InvalidSettings(ServerError):
+    """The environment cannot be used; the message names each variable, its value and the remedy."""
+
+    error_code = "invalid_settings"
+
+
+def _setting(default: Any, help: str, check: Any = None) -> Any:
+    return field(default=default, metadata={"help": help, "check": check})
+
+
+def _at_least(minimum: float) -> validate.Range:
+    return validate.Range(min=minimum)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """All configuration. Times are in seconds, sizes in bytes, unless the name says otherwise."""
+
+    app_env: str = _setting("development", "development, test or production", validate.OneOf(ENVIRONMENTS))
+    secret_key: str = _setting("", "Signs what the server hands out; required in production")
+    database_url: str = _setting("", "PostgreSQL URL; `make run` starts an embedded one when it is empty")
+    redis_url: str = _setting("", "Redis or Valkey URL; `make run` starts an embedded one when it is empty")
+    artifact_url: str = _setting(
+        "", "fsspec URL of the artifact store; default: `.local/artifacts` as file://"
+    )
+    host: str = _setting("127.0.0.1", "Address the web process listens on")
+    port: int = _setting(5000, "Port the web process listens on", validate.Range(min=1, max=65535))
+    async_mode: str = _setting("gevent", "gevent, eventlet or threading", validate.OneOf(ASYNC_MODES))
+    cors_origins: list[str] = _setting((), "Origins allowed to call the API and the sockets; `*` allows all")
+    proxy_hops: int = _setting(
+        0, "Reverse proxies in front whose X-Forwarded-* headers are trusted", _at_least(0)
+    )
+    max_body_bytes: int = _setting(64 * 1024 * 1024, "Largest request body accepted", _at_least(1024))
+    database_pool_size: int = _setting(10, "Database connections a process keeps", _at_least(1))
+
+    rate_limit_enabled: bool = _setting(True, "Limit requests per endpoint and client")
+    rate_limit_default: str = _setting("600 per minute", "Limit of an endpoint that names none of its own")
+    rate_limit_train: str = _setting("30 per minute", "Limit of POST /train")
+    rate_limit_import: str = _setting("10 per minute", "Limit of POST /market/import")
+
+    max_training_sessions: int = _setting(4, "Sessions that may wait or run at a time", _at_least(1))
+    training_concurrency: int = _setting(1, "Trainings one worker runs side by side", _at_least(1))
+    training_max_attempts: int = _setting(
+        3, "Times a run may be picked up after its worker died", _at_least(1)
+    )
+    training_time_limit: int = _setting(6 * 3600, "Longest a run may take, attempts included", _at_least(1))
+    training_tasks_per_child: int = _setting(
+        1, "Trainings after which a worker child is replaced", _at_least(1)
+    )
+    lease_seconds: float = _setting(
+        15.0, "A run whose lease was not renewed for this long is picked up", _at_least(1)
+    )
+    lease_poll_seconds: float = _setting(
+        0.5, "How often a running training looks for cancel and renews", _at_least(0.05)
+    )
+    reaper_seconds: float = _setting(5.0, "How often beat looks for runs of dead workers", _at_least(0.1))
+    requeue_seconds: float = _setting(
+        60.0, "A waiting run unclaimed for this long is sent to the queue again", _at_least(1)
+    )
+    room_sweep_seconds: float = _setting(
+        1.0, "How often a web process looks for events its rooms missed", _at_least(0.05)
+    )
+    progress_seconds: float = _setting(
+        0.5, "Shortest time between two progress messages inside an epoch", _at_least(0)
+    )
+
+    log_level: str = _setting(
+        "INFO", "DEBUG, INFO, WARNING or ERROR", validate.OneOf(("DEBUG", "INFO", "WARNING", "ERROR"))
+    )
+    log_format: str = _setting(
+        "auto", "json, console, or auto (console on a terminal)", validate.OneOf(("auto", "json", "console"))
+    )
+    prometheus_multiproc_dir: str = _setting(
+        "", "Folder through which processes of one machine share metrics"
+    )
+    worker_metrics_port: int = _setting(
+        0, "Port on which a worker serves its own /metrics; 0: none", validate.Range(min=0, max=65535)
+    )
+
+    @classmethod
+    def from_environment(cls) -> Settings:
+        """Read and check all settings; the environment wins over ``.env``.
+
+        Raises :class:`InvalidSettings` naming every variable that is wrong.
+        """
+        values = _parse(cls)
+        missing = [
+            name.upper()
+            for name in ("secret_key", "database_url", "redis_url")
+            if values["app_env"] == "production" and not values[name]
+        ]
+        if missing:
+            raise InvalidSettings(
+                f"APP_ENV=production needs {', '.join(missing)}: set them in the environment or in .env",
+                variables=missing,
+            )
+        values["secret_key"] = values["secret_key"] or secrets.token_hex(32)
+        values["artifact_url"] = values["artifact_url"] or (PROJECT_ROOT / ".local/artifacts").as_uri()
+        return cls(**values)
+
+    def redis_database(self, number: int) -> str:
+        """The Redis URL with its logical database replaced: 0 broker and rooms, 1 rate limits."""
+        return urlunsplit(urlsplit(self.redis_url)._replace(path=f"/{number}"))
+
+
+def _parse(cls: type[Settings]) -> dict[str, Any]:
+    env = Env(eager=False)
+    env.read_env(str(PROJECT_ROOT / ".env"), recurse=False)
+    hints = get_type_hints(cls)
+    readers: dict[Any, Any] = {
+        str: env.str,
+        int: env.int,
+        float: env.float,
+        bool: env.bool,
+        list[str]: env.list,
+    }
+    values: dict[str, Any] = {}
+    for spec in fields(cls):
+        reader = readers[hints[spec.name]]
+        values[spec.name] = reader(spec.name.upper(), default=spec.default, validate=spec.metadata["check"])
+    try:
+        env.seal()
+    except EnvValidationError as error:
+        raise InvalidSettings(_explain(error), variables=error.error_messages) from error
+    return values
+
+
+def _explain(error: EnvValidationError) -> str:
+    messages_by_name = cast("dict[str, list[str]]", error.error_messages)
+    lines = [
+        f"{name}={os.environ.get(name, '')!r}: {' '.join(map(str, messages))}"
+        for name, messages in messages_by_name.items()
+    ]
+    return "Settings that cannot be used: " + "; ".join(lines)

@@ -1,0 +1,46 @@
+"""Candles as columns: the pure heart of market data, free of databases and frameworks."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+INTERVAL_SECONDS: dict[str, int] = {
+    "1m": 60,
+    "5m": 300,
+    "15m": 900,
+    "30m": 1800,
+    "1h": 3600,
+    "4h": 14400,
+    "1d": 86400,
+}
+"""Supported intervals and their length in seconds, finest first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Candles:
+    """A series of closed candles of one ticker and interval, oldest first.
+
+    Each column has shape ``(rows,)``. ``timestamp`` is the candle's open in whole seconds since
+    the Unix epoch (UTC), strictly increasing; prices are in the quote currency, ``volume`` in the
+    unit of the source (base coin unless the source says otherwise).
+    """
+
+    timestamp: NDArray[np.int64]
+    open: NDArray[np.float64]
+    high: NDArray[np.float64]
+    low: NDArray[np.float64]
+    close: NDArray[np.float64]
+    volume: NDArray[np.float64]
+
+    def __len__(self) -> int:
+        return len(self.timestamp)
+
+    def __getitem__(self, rows: slice) -> Candles:
+        """The candles of a range of rows, as views on the same memory."""
+        return Candles(*(getattr(self, name)[rows] for name in COLUMNS))
+
+
+COLUMNS = ("timestamp", "open", "high", "low", "close", "volume")

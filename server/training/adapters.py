@@ -1,0 +1,35 @@
+"""The one place that picks the real adapters; tests hand the core others."""
+
+from __future__ import annotations
+
+from flask import current_app
+
+from server.config import Settings
+from server.forecasters.artifacts import ArtifactStore
+from server.forecasters.checkpoints import StoredCheckpoints
+from server.realtime.publisher import Publisher, RedisPublisher
+
+
+def settings() -> Settings:
+    """The settings of the current application."""
+    found: Settings = current_app.config["SETTINGS"]
+    return found
+
+
+def publisher() -> Publisher:
+    """This process's way to the rooms, made once."""
+    extensions = current_app.extensions
+    if "publisher" not in extensions:
+        extensions["publisher"] = RedisPublisher(settings().redis_database(0))
+    found: Publisher = extensions["publisher"]
+    return found
+
+
+def artifacts() -> ArtifactStore:
+    """The artifact store that all machines share."""
+    return ArtifactStore(settings().artifact_url)
+
+
+def checkpoints(session_id: str) -> StoredCheckpoints:
+    """The checkpoints of one session, beside the artifacts, so that any worker can resume it."""
+    return StoredCheckpoints(settings().artifact_url, session_id)

@@ -1,0 +1,300 @@
+"""What comes in and goes out of the training edges: one schema validates, serialises and documents."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from marshmallow import EXCLUDE, Schema, ValidationError, fields, validate, validates_schema
+
+from server.forecasters.contract import MODEL_TYPES
+from server.market.candles import INTERVAL_SECONDS
+from server.training.events import STAGES, STATUSES, TYPES
+
+TICKER = validate.Regexp(
+    r"^[A-Z0-9]{1,15}-[A-Z0-9]{1,15}$", error="must be BASE-QUOTE in capitals, such as BTC-USD"
+)
+SESSION_ID = validate.Regexp(r"^[0-9a-f]{32}$", error="must be the 32 hexadecimal digits of a session_id")
+
+
+def _text(example: str, description: str, **options: Any) -> fields.String:
+    return fields.String(metadata={"example": example, "description": description}, **options)
+
+
+def _whole(low: int, high: int, description: str, **options: Any) -> fields.Integer:
+    within = validate.Range(low, high)
+    return fields.Integer(strict=True, validate=within, metadata={"description": description}, **options)
+
+
+class StartTraining(Schema):
+    """The body of ``POST /train``."""
+
+    ticker = _text("BTC-USD", "What to forecast, as BASE-QUOTE", required=True, validate=TICKER)
+    model_type = _text("LSTM", "The network", required=True, validate=validate.OneOf(MODEL_TYPES))
+    interval = _text("1h", "Candle length", load_default="1h", validate=validate.OneOf(INTERVAL_SECONDS))
+    start_date = fields.AwareDateTime(
+        load_default=None,
+        default_timezone=None,
+        metadata={"description": "First candle; default: the first one stored"},
+    )
+    end_date = fields.AwareDateTime(
+        load_default=None, metadata={"description": "Last candle; default: the last one stored"}
+    )
+    lookback = _whole(10, 365, "Candles that a forecast sees", load_default=30)
+    horizon = _whole(1, 30, "Candles ahead that are forecast, all at once", load_default=1)
+    epochs = _whole(1, 1000, "Passes over the training part, at most", required=True)
+    batch_size = _whole(8, 256, "Windows per step", load_default=32)
+    learning_rate = fields.Float(
+        load_default=1e-3,
+        validate=validate.Range(1e-4, 1e-1),
+        metadata={"description": "Adam's learning rate"},
+    )
+    patience = _whole(
+        1,
+        1000,
+        "Epochs without a better validation loss after which training stops; none: never",
+        load_default=None,
+        allow_none=True,
+    )
+    seed = _whole(0, 2**31 - 1, "Same seed, same weights; none: drawn", load_default=None, allow_none=True)
+
+    @validates_schema
+    def end_follows_start(self, data: dict[str, Any], **_: Any) -> None:
+        """``end_date`` must lie after ``start_date``."""
+        if data.get("start_date") and data.get("end_date") and data["end_date"] <= data["start_date"]:
+            raise ValidationError("must lie after start_date", "end_date")
+
+
+class TrainingStarted(Schema):
+    """The answer to ``POST /train``."""
+
+    session_id = _text("3f0c9b0e8a4b4f0e9d6a3b1c2d4e5f60", "Names the session from here on")
+    status = fields.String(validate=validate.OneOf(STATUSES))
+    room = _text("training_3f0c9b0e8a4b4f0e9d6a3b1c2d4e5f60", "The Socket.IO room of its updates")
+    last_seq = fields.Integer(metadata={"description": "The last event so far; join with after=last_seq"})
+    queue_position = fields.Integer(allow_none=True)
+
+
+class ProgressSchema(Schema):
+    """How far a session is."""
+
+    percentage = fields.Float()
+    epoch = fields.Integer()
+    total_epochs = fields.Integer()
+    eta_seconds = fields.Float(allow_none=True)
+
+
+class FailureSchema(Schema):
+    """Why a session failed."""
+
+    error_code = fields.String(required=True)
+    message = fields.String(required=True)
+    details = fields.Dict()
+
+
+class SessionSchema(Schema):
+    """One session: the status call, the history, and the snapshot on joining its room."""
+
+    session_id = fields.String(required=True)
+    room = fields.String(required=True)
+    ticker = fields.String(required=True)
+    interval = fields.String(required=True)
+    model_type = fields.String(required=True)
+    status = fields.String(required=True, validate=validate.OneOf(STATUSES))
+    stage = fields.String(allow_none=True, validate=validate.OneOf(STAGES))
+    progress = fields.Nested(ProgressSchema)
+    queue_position = fields.Integer(allow_none=True)
+    attempt = fields.Integer()
+    params = fields.Dict()
+    metrics = fields.Dict(allow_none=True, metadata={"description": "On the test part, scored once"})
+    baseline = fields.Dict(allow_none=True, metadata={"description": "The naive forecast, same rows"})
+    model_id = fields.String(allow_none=True)
+    error = fields.Nested(FailureSchema, allow_none=True)
+    last_seq = fields.Integer(required=True)
+    created_at = fields.String()
+    started_at = fields.String(allow_none=True)
+    finished_at = fields.String(allow_none=True)
+
+
+class RunningSchema(Schema):
+    """Sessions that wait or run, against the limit."""
+
+    count = fields.Integer()
+    max_sessions = fields.Integer()
+    sessions = fields.List(fields.Nested(SessionSchema))
+
+
+class HistoryQuery(Schema):
+    """Which sessions to list."""
+
+    ticker = fields.String(validate=TICKER)
+    interval = fields.String(validate=validate.OneOf(INTERVAL_SECONDS))
+    model_type = fields.String(validate=validate.OneOf(MODEL_TYPES))
+    status = fields.String(validate=validate.OneOf(STATUSES))
+    page = fields.Integer(load_default=1, validate=validate.Range(min=1))
+    page_size = fields.Integer(load_default=20, validate=validate.Range(1, 100))
+
+
+class HistorySchema(Schema):
+    """One page of sessions, newest first."""
+
+    sessions = fields.List(fields.Nested(SessionSchema))
+    total = fields.Integer()
+    page = fields.Integer()
+    page_size = fields.Integer()
+
+
+class EventsQuery(Schema):
+    """Which part of a log to read."""
+
+    after = fields.Integer(load_default=0, validate=validate.Range(min=0))
+    limit = fields.Integer(load_default=None, allow_none=True, validate=validate.Range(1, 10_000))
+
+
+class TrainingUpdate(Schema):
+    """The one shape of every stored event, over HTTP and as ``training_update``."""
+
+    session_id = fields.String(required=True)
+    seq = fields.Integer(required=True, metadata={"description": "From 1, by 1, no hole, no repeat"})
+    type = fields.String(required=True, validate=validate.OneOf(TYPES))
+    stage = fields.String(required=True, allow_none=True, validate=validate.OneOf(STAGES))
+    progress = fields.Float(required=True, metadata={"description": "Percent, 0 to 100"})
+    timestamp = fields.String(required=True)
+    data = fields.Dict(required=True, metadata={"description": "Depends on the type"})
+
+
+class EventsSchema(Schema):
+    """A part of a session's log, in order."""
+
+    session_id = fields.String()
+    last_seq = fields.Integer()
+    events = fields.List(fields.Nested(TrainingUpdate))
+
+
+class QueuedData(Schema):
+    """``data`` of ``queued``."""
+
+    queue_position = fields.Integer(required=True)
+
+
+class StartedData(Schema):
+    """``data`` of ``started``."""
+
+    attempt = fields.Integer(required=True)
+    worker = fields.String(required=True)
+    resumed_from_epoch = fields.Integer()
+
+
+class StageData(Schema):
+    """``data`` of ``stage``; some stages add what they found."""
+
+    class Meta:
+        unknown = EXCLUDE
+
+    stage = fields.String(required=True, validate=validate.OneOf(STAGES))
+
+
+class EpochData(Schema):
+    """``data`` of ``epoch``. Times in seconds."""
+
+    epoch = fields.Integer(required=True)
+    total_epochs = fields.Integer(required=True)
+    loss = fields.Float(required=True)
+    val_loss = fields.Float(required=True)
+    mae = fields.Float(required=True)
+    val_mae = fields.Float(required=True)
+    learning_rate = fields.Float(required=True)
+    seconds = fields.Float(required=True)
+    eta_seconds = fields.Float(required=True)
+
+
+class EvaluatedData(Schema):
+    """``data`` of ``evaluated``: the model's metrics beside those of the naive forecast."""
+
+    metrics = fields.Dict(required=True)
+    baseline = fields.Dict(required=True)
+
+
+class CompletedData(EvaluatedData):
+    """``data`` of ``completed``."""
+
+    model_id = fields.String(required=True)
+    epochs = fields.Integer(required=True)
+    best_epoch = fields.Integer(required=True)
+
+
+class CancelledData(Schema):
+    """``data`` of ``cancelled``."""
+
+    epoch = fields.Integer(required=True)
+
+
+class RequeuedData(Schema):
+    """``data`` of ``requeued``: why the run waits again and from where it will go on."""
+
+    reason = fields.String(required=True, validate=validate.OneOf(("worker_lost", "worker_shutdown")))
+    attempt = fields.Integer(required=True)
+    epoch = fields.Integer(required=True)
+
+
+DATA_SCHEMAS: dict[str, type[Schema]] = {
+    "queued": QueuedData,
+    "started": StartedData,
+    "stage": StageData,
+    "epoch": EpochData,
+    "evaluated": EvaluatedData,
+    "completed": CompletedData,
+    "failed": FailureSchema,
+    "cancelled": CancelledData,
+    "requeued": RequeuedData,
+}
+
+
+class TrainingProgress(Schema):
+    """``training_progress``: how far the running epoch is. Throttled, not stored, not numbered."""
+
+    session_id = fields.String(required=True)
+    epoch = fields.Integer(required=True)
+    total_epochs = fields.Integer(required=True)
+    batch = fields.Integer(required=True)
+    batches = fields.Integer(required=True)
+    loss = fields.Float(required=True, allow_none=True)
+    progress = fields.Float(required=True)
+    timestamp = fields.String(required=True)
+
+
+class ErrorUpdate(Schema):
+    """``error_update``: a failed session, or a message of this client that could not be handled."""
+
+    session_id = fields.String(required=True, allow_none=True)
+    error_code = fields.String(required=True)
+    message = fields.String(required=True)
+    details = fields.Dict()
+
+
+class JoinTraining(Schema):
+    """``join_training``: events after ``after`` are replayed, then live ones follow."""
+
+    session_id = fields.String(required=True, validate=SESSION_ID)
+    after = fields.Integer(strict=True, load_default=0, validate=validate.Range(min=0))
+
+
+class LeaveTraining(Schema):
+    """``leave_training``."""
+
+    session_id = fields.String(required=True, validate=SESSION_ID)
+
+
+class JoinedTraining(Schema):
+    """``joined_training``: the snapshot at the moment of joining."""
+
+    session = fields.Nested(SessionSchema, required=True)
+    last_seq = fields.Integer(required=True)
+    session_id = fields.String(required=True)
+    room = fields.String(required=True)
+
+
+class LeftTraining(Schema):
+    """``left_training``."""
+
+    session_id = fields.String(required=True)
+    room = fields.String(required=True)

@@ -1,0 +1,307 @@
+"""Sessions from the outside: start, look at, cancel, pick up after a crash, prune.
+
+Everything here is one transaction and one publish. What must happen elsewhere (a message on the
+queue) is a callable handed in, called after the commit.
+"""
+
+from __future__ import annotations
+
+import secrets
+import uuid
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import structlog
+from sqlalchemy import CursorResult, delete, func, or_, select, text
+
+from server.config import Settings
+from server.errors import Conflict, InvalidInput, TooManyRequests
+from server.extensions import db
+from server.observability.metrics import TRAINING_ACTIVE_SESSIONS, TRAINING_QUEUE_DEPTH
+from server.realtime.publisher import Publisher
+from server.realtime.rooms import training_room
+from server.training import log as session_log
+from server.training.events import ACTIVE, ENDED, IN_PROGRESS, PENDING, NewEvent, iso
+from server.training.lease import RELEASED
+from server.training.tables import TrainingSession
+from server.training.transitions import lost_worker
+
+log = structlog.get_logger(__name__)
+
+Enqueue = Callable[[str], None]
+
+# One advisory lock makes "count the slots, then take one" atomic across all web processes.
+SLOTS_LOCK = 7_270_431
+RETRY_AFTER_SECONDS = 30
+
+
+def start(
+    request: dict[str, Any],
+    settings: Settings,
+    publisher: Publisher,
+    enqueue: Enqueue,
+    idempotency_key: str | None = None,
+) -> TrainingSession:
+    """Create a PENDING session with its ``queued`` event, commit, publish, then enqueue it.
+
+    ``request`` is a loaded ``StartTraining`` with ``start`` and ``end`` resolved to the stored
+    candles' range. The same ``idempotency_key`` with the same request returns the session that it
+    made before; with another request it raises :class:`Conflict`. Raises :class:`TooManyRequests`
+    when ``MAX_TRAINING_SESSIONS`` sessions wait or run.
+    """
+    db.session.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": SLOTS_LOCK})
+    existing = _made_before(idempotency_key, request)
+    if existing is not None:
+        db.session.rollback()
+        return existing
+    _take_slot(settings.max_training_sessions)
+    session = _new_session(request, idempotency_key)
+    db.session.add(session)
+    db.session.flush()
+    payload = session_log.write(session, NewEvent("queued", {"queue_position": queue_position(session)}))
+    session_log.commit(session, payload, publisher)
+    enqueue(session.id)
+    return session
+
+
+def _made_before(idempotency_key: str | None, request: dict[str, Any]) -> TrainingSession | None:
+    if idempotency_key is None:
+        return None
+    found = select(TrainingSession).where(TrainingSession.idempotency_key == idempotency_key)
+    session: TrainingSession | None = db.session.scalar(found)
+    if session is not None and session.params["requested"] != _requested(request):
+        db.session.rollback()
+        raise Conflict(
+            "This Idempotency-Key was used for another training; send a new key with new parameters",
+            error_code="idempotency_key_reused",
+            field="Idempotency-Key",
+            value=idempotency_key,
+        )
+    return session
+
+
+def _take_slot(max_sessions: int) -> None:
+    count = count_active()
+    if count >= max_sessions:
+        db.session.rollback()
+        raise TooManyRequests(
+            f"{count} of {max_sessions} training sessions wait or run; wait for one to end or cancel one",
+            error_code="no_training_slot",
+            retry_after=RETRY_AFTER_SECONDS,
+            count=count,
+            max_sessions=max_sessions,
+        )
+
+
+def _requested(request: dict[str, Any]) -> dict[str, Any]:
+    """The request as the caller meant it, without what the server resolved from stored candles."""
+    return {**request["requested"]}
+
+
+def _new_session(request: dict[str, Any], idempotency_key: str | None) -> TrainingSession:
+    params = {name: value for name, value in request.items() if name not in ("start", "end")}
+    params["start_date"], params["end_date"] = iso(request["start"]), iso(request["end"])
+    if params.get("seed") is None:
+        params["seed"] = secrets.randbelow(2**31)
+    return TrainingSession(
+        id=uuid.uuid4().hex,
+        ticker=request["ticker"],
+        interval=request["interval"],
+        model_type=request["model_type"],
+        params=params,
+        status=PENDING,
+        epoch=0,
+        total_epochs=request["epochs"],
+        progress=0.0,
+        attempt=0,
+        crashes=0,
+        last_seq=0,
+        created_at=datetime.now(UTC),
+        enqueued_at=datetime.now(UTC),
+        idempotency_key=idempotency_key,
+    )
+
+
+def get(session_id: str) -> TrainingSession:
+    """The session. Raises :class:`NotFound`."""
+    session: TrainingSession | None = db.session.get(TrainingSession, session_id, populate_existing=True)
+    if session is None:
+        raise session_log.unknown_session(session_id)
+    return session
+
+
+def cancel(session_id: str, publisher: Publisher) -> TrainingSession:
+    """End a waiting or running session as CANCELLED, at once.
+
+    Clearing the lease in the same transaction is what stops the work: the worker's next event or
+    renewal is refused, and it leaves. Raises :class:`Conflict` when the session has ended.
+    """
+    session = session_log.locked(session_id)
+    if session.status in ENDED:
+        status = session.status
+        db.session.rollback()
+        raise Conflict(
+            f"Session {session_id} has already ended ({status}); there is nothing to cancel",
+            error_code="session_ended",
+            status=status,
+        )
+    payload = session_log.write(session, NewEvent("cancelled", {"epoch": session.epoch}), **RELEASED)
+    session_log.commit(session, payload, publisher)
+    return session
+
+
+def reap(settings: Settings, publisher: Publisher, enqueue: Enqueue) -> list[str]:
+    """Pick up runs whose worker died and waiting runs whose message was lost; the ids acted on."""
+    picked_up = [session_id for session_id in _expired() if _pick_up(session_id, settings, publisher)]
+    waiting = _unclaimed(settings.requeue_seconds)
+    for session_id in {*picked_up, *waiting}:
+        enqueue(session_id)
+    return [*picked_up, *waiting]
+
+
+def _expired() -> Sequence[str]:
+    query = select(TrainingSession.id).where(
+        TrainingSession.status == IN_PROGRESS, TrainingSession.lease_expires_at < func.clock_timestamp()
+    )
+    ids = db.session.scalars(query).all()
+    db.session.rollback()
+    return ids
+
+
+def _pick_up(session_id: str, settings: Settings, publisher: Publisher) -> bool:
+    session: TrainingSession | None = db.session.scalar(
+        select(TrainingSession)
+        .where(
+            TrainingSession.id == session_id,
+            TrainingSession.status == IN_PROGRESS,
+            TrainingSession.lease_expires_at < func.clock_timestamp(),
+        )
+        .with_for_update(skip_locked=True)
+        .execution_options(populate_existing=True)
+    )
+    if session is None:
+        db.session.rollback()
+        return False
+    log.warning("lease.expired", session_id=session_id, owner=session.lease_owner)
+    event = lost_worker(session.state(), settings.training_max_attempts)
+    columns: dict[str, Any] = {**RELEASED, "enqueued_at": datetime.now(UTC)}
+    if event.type == "failed":
+        columns["error"] = dict(event.data)
+    payload = session_log.write(session, event, **columns)
+    session_log.commit(session, payload, publisher)
+    return event.type == "requeued"
+
+
+def _unclaimed(seconds: float) -> list[str]:
+    """Waiting sessions sent to the queue long ago, marked as sent again now."""
+    now = datetime.now(UTC)
+    query = (
+        select(TrainingSession)
+        .where(
+            TrainingSession.status == PENDING,
+            or_(
+                TrainingSession.enqueued_at.is_(None),
+                TrainingSession.enqueued_at < now - timedelta(seconds=seconds),
+            ),
+        )
+        .with_for_update(skip_locked=True)
+    )
+    sessions = db.session.scalars(query).all()
+    for session in sessions:
+        session.enqueued_at = now
+    ids = [session.id for session in sessions]
+    db.session.commit()
+    return ids
+
+
+def count_active() -> int:
+    """Sessions that hold a slot: waiting or running."""
+    query = select(func.count()).select_from(TrainingSession).where(TrainingSession.status.in_(ACTIVE))
+    return int(db.session.scalar(query) or 0)
+
+
+def gauges() -> dict[str, float]:
+    """How many sessions wait and run now, by the name of their gauge."""
+    query = select(TrainingSession.status, func.count()).where(TrainingSession.status.in_(ACTIVE))
+    counts = dict(db.session.execute(query.group_by(TrainingSession.status)).tuples().all())
+    return {
+        TRAINING_QUEUE_DEPTH: float(counts.get(PENDING, 0)),
+        TRAINING_ACTIVE_SESSIONS: float(counts.get(IN_PROGRESS, 0)),
+    }
+
+
+def running() -> Sequence[TrainingSession]:
+    """Sessions that wait or run, oldest first."""
+    query = select(TrainingSession).where(TrainingSession.status.in_(ACTIVE))
+    return db.session.scalars(query.order_by(TrainingSession.created_at)).all()
+
+
+def history(filters: dict[str, Any], page: int, page_size: int) -> tuple[Sequence[TrainingSession], int]:
+    """One page of sessions, newest first, and how many match in all."""
+    query = select(TrainingSession).filter_by(**filters)
+    total = db.session.scalar(select(func.count()).select_from(query.subquery()))
+    newest_first = query.order_by(TrainingSession.created_at.desc(), TrainingSession.id)
+    rows = db.session.scalars(newest_first.limit(page_size).offset((page - 1) * page_size)).all()
+    return rows, int(total or 0)
+
+
+def queue_position(session: TrainingSession) -> int | None:
+    """How many waiting sessions come up to and including this one; ``None`` once it is claimed."""
+    if session.status != PENDING:
+        return None
+    before = select(func.count()).where(
+        TrainingSession.status == PENDING, TrainingSession.created_at <= session.created_at
+    )
+    return max(1, int(db.session.scalar(before) or 0))
+
+
+def snapshot(session: TrainingSession) -> dict[str, Any]:
+    """A session as clients see it: the body of the status call and of ``joined_training``."""
+    return {
+        "session_id": session.id,
+        "room": training_room(session.id),
+        "ticker": session.ticker,
+        "interval": session.interval,
+        "model_type": session.model_type,
+        "status": session.status,
+        "stage": session.stage,
+        "progress": {
+            "percentage": session.progress,
+            "epoch": session.epoch,
+            "total_epochs": session.total_epochs,
+            "eta_seconds": session.eta_seconds,
+        },
+        "queue_position": queue_position(session),
+        "attempt": session.attempt,
+        "params": {name: value for name, value in session.params.items() if name != "requested"},
+        "metrics": session.metrics,
+        "baseline": session.baseline,
+        "model_id": session.model_id,
+        "error": session.error,
+        "last_seq": session.last_seq,
+        "created_at": iso(session.created_at),
+        "started_at": iso(session.started_at),
+        "finished_at": iso(session.finished_at),
+    }
+
+
+def prunable(older_than_days: int, keep: int) -> Sequence[str]:
+    """Ended sessions older than this many days, apart from the ``keep`` newest ended ones."""
+    if older_than_days < 0 or keep < 0:
+        raise InvalidInput("older_than_days and keep must not be negative", field="older_than_days")
+    ended = select(TrainingSession.id).where(TrainingSession.status.in_(ENDED))
+    kept = ended.order_by(TrainingSession.finished_at.desc()).limit(keep)
+    limit = datetime.now(UTC) - timedelta(days=older_than_days)
+    return db.session.scalars(
+        ended.where(TrainingSession.finished_at <= limit, TrainingSession.id.not_in(kept))
+    ).all()
+
+
+def prune(session_ids: Sequence[str]) -> int:
+    """Delete these ended sessions with their events; the number deleted. Models stay."""
+    deleted: CursorResult[Any] = db.session.execute(  # type: ignore[assignment]
+        delete(TrainingSession).where(TrainingSession.id.in_(session_ids), TrainingSession.status.in_(ENDED))
+    )
+    db.session.commit()
+    return deleted.rowcount

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 import numpy as np
 from numpy.typing import NDArray
+
+from server.errors import InvalidInput
 
 INTERVAL_SECONDS: dict[str, int] = {
     "1m": 60,
@@ -44,3 +48,32 @@ class Candles:
 
 
 COLUMNS = ("timestamp", "open", "high", "low", "close", "volume")
+
+TICKER_PATTERN = r"^[A-Z0-9]{1,15}-[A-Z0-9]{1,15}$"
+"""``BASE-QUOTE`` in upper case, such as ``BTC-USD``."""
+
+
+def require_ticker(ticker: str) -> str:
+    """The ticker itself; raises :class:`InvalidInput` unless it is ``BASE-QUOTE`` in upper case."""
+    if not re.fullmatch(TICKER_PATTERN, ticker):
+        raise InvalidInput(
+            f"ticker {ticker!r} is not BASE-QUOTE in upper case; write it like BTC-USD",
+            field="ticker",
+            value=ticker,
+        )
+    return ticker
+
+
+def require_interval(interval: str) -> int:
+    """Length of an interval in seconds; raises :class:`InvalidInput` for one that is not supported."""
+    if interval not in INTERVAL_SECONDS:
+        known = ", ".join(INTERVAL_SECONDS)
+        raise InvalidInput(
+            f"interval {interval!r} is not supported; choose one of {known}", field="interval", value=interval
+        )
+    return INTERVAL_SECONDS[interval]
+
+
+def iso_time(seconds: int) -> str:
+    """Seconds since the Unix epoch as ISO 8601 UTC with ``Z``."""
+    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -8,6 +8,7 @@ from marshmallow import EXCLUDE, Schema, ValidationError, fields, validate, vali
 
 from server.forecasters.contract import MODEL_TYPES
 from server.market.candles import INTERVAL_SECONDS
+from server.market.moments import Moment
 from server.training.events import STAGES, STATUSES, TYPES
 
 TICKER = validate.Regexp(
@@ -31,12 +32,10 @@ class StartTraining(Schema):
     ticker = _text("BTC-USD", "What to forecast, as BASE-QUOTE", required=True, validate=TICKER)
     model_type = _text("LSTM", "The network", required=True, validate=validate.OneOf(MODEL_TYPES))
     interval = _text("1h", "Candle length", load_default="1h", validate=validate.OneOf(INTERVAL_SECONDS))
-    start_date = fields.AwareDateTime(
-        load_default=None,
-        default_timezone=None,
-        metadata={"description": "First candle; default: the first one stored"},
+    start_date = Moment(
+        load_default=None, metadata={"description": "First candle; default: the first one stored"}
     )
-    end_date = fields.AwareDateTime(
+    end_date = Moment(
         load_default=None, metadata={"description": "Last candle; default: the last one stored"}
     )
     lookback = _whole(10, 365, "Candles that a forecast sees", load_default=30)

@@ -1,0 +1,131 @@
+"""``flask market``: import files and see what is stored."""
+
+from __future__ import annotations
+
+import gzip
+import os
+import sys
+import time
+import zlib
+from pathlib import Path
+from typing import IO, cast
+
+import click
+from flask.cli import AppGroup
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.table import Column, Table
+
+from server.errors import ServerError
+from server.market import store
+from server.market.candles import INTERVAL_SECONDS, iso_time
+from server.market.csv_import import LISTED, ImportReport, UnsoundFile, import_csv
+from server.market.sample import load_sample
+
+market = AppGroup("market", help="Candles: import files, see what is stored.")
+
+_ticker = click.option("--ticker", required=True, help="BASE-QUOTE in upper case, such as BTC-USD.")
+_interval = click.option("--interval", required=True, type=click.Choice(list(INTERVAL_SECONDS)))
+
+
+@market.command("import")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@_ticker
+@_interval
+@click.option("--source", help="Where the numbers come from; kept on every row. Default: the file's name.")
+@click.option("--skip-bad", is_flag=True, help="Store the sound rows of a file that has bad ones.")
+def import_command(file: Path, ticker: str, interval: str, source: str | None, skip_bad: bool) -> None:
+    """Store the candles of a CSV file (also .gz): all of it, or nothing when a row has a fault."""
+    try:
+        report = _import(file, ticker, interval, source or file.name, skip_bad)
+    except UnsoundFile as error:
+        _show_problems(error.report)
+        raise click.ClickException(error.message) from error
+    except ServerError as error:
+        raise click.ClickException(error.message) from error
+    except (gzip.BadGzipFile, EOFError, zlib.error) as error:
+        raise click.ClickException(f"{file} is no whole gzip file: {error}") from error
+    _show_problems(report)
+    _show_import(report)
+
+
+@market.command("tickers")
+def tickers_command() -> None:
+    """List every series that is stored."""
+    whole = [Column(name, no_wrap=True) for name in ("ticker", "interval", "candles", "first", "last")]
+    table = Table(*whole, "sources")
+    for series in store.list_series():
+        first, last = iso_time(series.first), iso_time(series.last)
+        table.add_row(
+            series.ticker, series.interval, f"{series.rows:,}", first, last, ", ".join(series.sources)
+        )
+    Console().print(table)
+
+
+@market.command("gaps")
+@_ticker
+@_interval
+def gaps_command(ticker: str, interval: str) -> None:
+    """List the candles that are missing inside a series."""
+    try:
+        report = store.gap_report(ticker, interval)
+    except ServerError as error:
+        raise click.ClickException(error.message) from error
+    table = Table("first missing", "last missing", "candles")
+    for gap in report.gaps:
+        table.add_row(iso_time(gap.first), iso_time(gap.last), str(gap.candles))
+    if report.gaps:
+        Console().print(table)
+    Console().print(f"{ticker} {interval}: {report.rows:,} candles, {report.missing:,} missing")
+
+
+@market.command("load-sample")
+def load_sample_command() -> None:
+    """Load the shipped sample, unless its series have candles already."""
+    reports = load_sample(now=time.time())
+    for report in reports:
+        _show_import(report)
+    if not reports:
+        Console().print("Every series of the sample is stored already.")
+
+
+def _import(file: Path, ticker: str, interval: str, source: str, skip_bad: bool) -> ImportReport:
+    columns = (TextColumn(f"{ticker} {interval}"), BarColumn(), TextColumn("{task.fields[rows]:,} rows"))
+    with (
+        file.open("rb") as raw,
+        Progress(*columns, TimeRemainingColumn(), console=Console(stderr=True), transient=True) as bar,
+    ):
+        task = bar.add_task("", total=os.fstat(raw.fileno()).st_size, rows=0)
+        stream = cast("IO[bytes]", gzip.GzipFile(fileobj=raw)) if file.suffix == ".gz" else raw
+        return import_csv(
+            stream,
+            ticker,
+            interval,
+            source,
+            now=time.time(),
+            skip_bad=skip_bad,
+            on_progress=lambda rows: bar.update(task, completed=raw.tell(), rows=rows),
+        )
+
+
+def _show_problems(report: ImportReport) -> None:
+    if not report.problem_counts:
+        return
+    table = Table("line", "problem", "column", "value", title=f"{report.ticker} {report.interval}")
+    for problem in report.problems:
+        table.add_row(str(problem.line), problem.kind, problem.field, escape(problem.value))
+    console = Console(stderr=True, width=None if sys.stderr.isatty() else 100)
+    console.print(table)
+    if report.problem_counts.total() > LISTED:
+        console.print(f"The first {LISTED} of {report.problem_counts.total():,} problems.")
+    console.print(", ".join(f"{kind}: {count:,}" for kind, count in report.problem_counts.items()))
+
+
+def _show_import(report: ImportReport) -> None:
+    first, last = (iso_time(time) for time in (report.first, report.last) if time is not None)
+    Console().print(
+        f"{report.ticker} {report.interval}: {report.rows_stored:,} candles stored "
+        f"({report.rows_changed:,} new or changed), {first} .. {last}, "
+        f"{report.missing:,} missing in {report.gap_count:,} gaps, rows {report.order}"
+    )

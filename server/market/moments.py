@@ -1,0 +1,26 @@
+"""Points in time as callers write them."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, time
+from typing import Any
+
+from marshmallow import fields
+
+
+class Moment(fields.AwareDateTime):
+    """An ISO 8601 time, or a date, which means its midnight; without an offset it is UTC."""
+
+    default_error_messages = {
+        "invalid": "must be an ISO 8601 time or date, such as 2019-01-31T12:00:00Z or 2019-01-31"
+    }
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(format="iso", default_timezone=UTC, **options)
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **options: Any) -> datetime:
+        try:
+            day = date.fromisoformat(value)
+        except (TypeError, ValueError):
+            return super()._deserialize(value, attr, data, **options)
+        return datetime.combine(day, time(), UTC)

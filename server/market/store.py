@@ -1,0 +1,286 @@
+"""Stored candles: one way in, one way out, both the same in every async mode.
+
+Columns travel as arrays, not as rows: writing sends six array literals a statement, reading gets
+packed binary columns in pages, so memory follows the numbers and no row becomes Python objects.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from itertools import groupby
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from sqlalchemy import Connection, Row, TextClause, exists, select, text
+
+from server.errors import InvalidInput, NotFound
+from server.extensions import db
+from server.market.candles import COLUMNS, Candles, require_interval, require_ticker
+from server.market.gaps import GapReport, find_gaps
+from server.market.resampling import Resampled, resample, resampling_ratio
+from server.market.tables import CandleRow
+
+PAGE_ROWS = 50_000
+"""Candles fetched a statement; one page is 2.4 MB of numbers, 4.8 MB on the wire."""
+WRITE_ROWS = 10_000
+"""Candles sent a statement."""
+RESAMPLED_ROWS = 500_000
+"""Most stored candles one resampled answer is made of."""
+
+Write = Callable[[Candles], int]
+
+_UPSERT = text("""
+    INSERT INTO candles (ticker, interval, timestamp, open, high, low, close, volume, source)
+    SELECT :ticker, :interval, to_timestamp(t), o, h, l, c, v, :source
+    FROM unnest(CAST(:timestamp AS float8[]), CAST(:open AS float8[]), CAST(:high AS float8[]),
+                CAST(:low AS float8[]), CAST(:close AS float8[]), CAST(:volume AS float8[]))
+         AS sent (t, o, h, l, c, v)
+    ON CONFLICT (ticker, interval, timestamp) DO UPDATE
+    SET open = excluded.open, high = excluded.high, low = excluded.low, close = excluded.close,
+        volume = excluded.volume, source = excluded.source
+    WHERE (candles.open, candles.high, candles.low, candles.close, candles.volume, candles.source)
+       IS DISTINCT FROM (excluded.open, excluded.high, excluded.low, excluded.close, excluded.volume,
+                         excluded.source)
+""")
+_LOCK = text("SELECT pg_advisory_xact_lock(hashtext('candles'), hashtext(:series))")
+_PAGE = text("""
+    SELECT string_agg(int8send(extract(epoch FROM timestamp)::bigint) || float8send(open)
+                      || float8send(high) || float8send(low) || float8send(close)
+                      || float8send(volume), ''::bytea ORDER BY timestamp)
+    FROM (SELECT * FROM candles
+          WHERE ticker = :ticker AND interval = :interval
+            AND timestamp >= to_timestamp(:start) AND timestamp < to_timestamp(:end)
+          ORDER BY timestamp LIMIT :limit) AS page
+""")
+# The last page before a time: the same rows, chosen from the newest.
+_LAST_PAGE = text(_PAGE.text.replace("ORDER BY timestamp LIMIT", "ORDER BY timestamp DESC LIMIT"))
+_PACKED = np.dtype([(name, ">i8" if name == "timestamp" else ">f8") for name in COLUMNS])
+_SERIES = text("""
+    SELECT ticker, interval, source, extract(epoch FROM min(timestamp))::bigint AS first,
+           extract(epoch FROM max(timestamp))::bigint AS last, count(*) AS rows
+    FROM candles GROUP BY ticker, interval, source ORDER BY ticker, interval, source
+""")
+_EXTENT = text("""
+    SELECT count(*) AS rows, min(timestamp) AS first, max(timestamp) AS last
+    FROM candles
+    WHERE ticker = :ticker AND interval = :interval
+      AND timestamp >= to_timestamp(:start) AND timestamp <= to_timestamp(:end)
+""")
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """What is stored of one ticker and interval; ``first`` and ``last`` are opens (seconds, UTC)."""
+
+    ticker: str
+    interval: str
+    first: int
+    last: int
+    rows: int
+    sources: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Extent:
+    """The stored part of a range; ``first`` and ``last`` are None when ``rows`` is 0."""
+
+    rows: int
+    first: datetime | None
+    last: datetime | None
+
+
+@contextmanager
+def writing(ticker: str, interval: str, source: str) -> Iterator[Write]:
+    """One transaction for one series: all that ``write`` was given is stored, or nothing of it.
+
+    ``write`` inserts or replaces candles and answers how many rows are new or changed. Writers of
+    the same series wait for each other, so two imports can neither mix nor deadlock.
+    """
+    require_ticker(ticker)
+    require_interval(interval)
+    series = {"ticker": ticker, "interval": interval, "source": source}
+    with db.engine.begin() as connection:
+        connection.execute(_LOCK, {"series": f"{ticker} {interval}"})
+
+        def write(candles: Candles) -> int:
+            parts = (candles[row : row + WRITE_ROWS] for row in range(0, len(candles), WRITE_ROWS))
+            return sum(connection.execute(_UPSERT, series | _literals(part)).rowcount for part in parts)
+
+        yield write
+
+
+def upsert(ticker: str, interval: str, source: str, candles: Candles) -> int:
+    """Insert or replace candles in one transaction; how many rows are new or changed."""
+    with writing(ticker, interval, source) as write:
+        return write(candles)
+
+
+def load_candles(
+    ticker: str, interval: str, start: datetime | None = None, end: datetime | None = None
+) -> Candles:
+    """All candles with ``start <= open < end`` (aware datetimes; None: no bound), oldest first.
+
+    Raises :class:`NotFound`, naming the known tickers, when nothing at all is stored of the series.
+    """
+    require_series(ticker, interval)
+    # One snapshot for all pages: an import that commits meanwhile is seen whole or not at all.
+    with db.engine.connect().execution_options(isolation_level="REPEATABLE READ") as connection:
+        return _unpack(list(_pages(connection, ticker, interval, *_bounds(start, end))))
+
+
+def query_candles(
+    ticker: str, interval: str, start: datetime | None, end: datetime | None, limit: int
+) -> Candles:
+    """At most ``limit`` candles with ``start <= open < end``, oldest first.
+
+    The first ones after ``start`` when it is given, otherwise the last ones before ``end``.
+    Raises :class:`NotFound` when nothing at all is stored of the series.
+    """
+    require_series(ticker, interval)
+    first, last = _bounds(start, end)
+    statement = _LAST_PAGE if start is None else _PAGE
+    with db.engine.connect() as connection:
+        page = _read(connection, statement, ticker, interval, first, last, limit)
+    return _unpack([page])
+
+
+def query_resampled(
+    ticker: str, interval: str, coarser: str, start: datetime | None, end: datetime | None, limit: int
+) -> Resampled:
+    """At most ``limit`` candles of a coarser interval, made of the stored ones of ``interval``.
+
+    Reads ``limit`` coarse candles' worth of rows in the way of :func:`query_candles`; buckets that
+    are incomplete, at the edges of the range too, are left out and counted. Raises
+    :class:`InvalidInput` when that would read more than ``RESAMPLED_ROWS``.
+    """
+    ratio = resampling_ratio(interval, coarser)
+    if limit * ratio > RESAMPLED_ROWS:
+        raise InvalidInput(
+            f"limit {limit} of {coarser} from {interval} would read {limit * ratio:,} candles; "
+            f"ask for at most {RESAMPLED_ROWS // ratio} at a time",
+            field="limit",
+            value=limit,
+        )
+    # One bucket more: the range may begin or end inside a bucket.
+    result = resample(query_candles(ticker, interval, start, end, (limit + 1) * ratio), interval, coarser)
+    kept = slice(-limit, None) if start is None else slice(limit)
+    return Resampled(result.candles[kept], result.incomplete)
+
+
+def extent(ticker: str, interval: str, start: datetime | None = None, end: datetime | None = None) -> Extent:
+    """How many candles have ``start <= open <= end``, and which are the first and the last.
+
+    Raises :class:`NotFound` when nothing at all is stored of the series.
+    """
+    require_series(ticker, interval)
+    first, last = _bounds(start, end)
+    asked = {"ticker": ticker, "interval": interval, "start": first, "end": last}
+    with db.engine.connect() as connection:
+        row = connection.execute(_EXTENT, asked).one()
+    return Extent(row.rows, row.first, row.last)
+
+
+def list_series() -> list[Series]:
+    """What is stored, by ticker and interval."""
+    with db.engine.connect() as connection:
+        rows = connection.execute(_SERIES).all()
+    grouped = groupby(rows, key=lambda row: (row.ticker, row.interval))
+    return [_series(*key, list(parts)) for key, parts in grouped]
+
+
+def has_series(ticker: str, interval: str) -> bool:
+    """Whether at least one candle of the series is stored."""
+    with db.engine.connect() as connection:
+        stored = exists().where(CandleRow.ticker == ticker, CandleRow.interval == interval)
+        return bool(connection.scalar(select(stored)))
+
+
+def require_series(ticker: str, interval: str) -> None:
+    """Raises :class:`NotFound`, naming what is stored, unless the series has a candle."""
+    require_ticker(ticker)
+    require_interval(interval)
+    if not has_series(ticker, interval):
+        known = [f"{series.ticker} {series.interval}" for series in list_series()]
+        raise NotFound(
+            f"No candles of {ticker} {interval} are stored; known: {', '.join(known) or 'none'}",
+            ticker=ticker,
+            interval=interval,
+            known=known,
+        )
+
+
+def gap_report(ticker: str, interval: str) -> GapReport:
+    """Every gap of a stored series. Raises :class:`NotFound` when nothing of it is stored."""
+    timestamp = load_candles(ticker, interval).timestamp
+    gaps = find_gaps(timestamp, require_interval(interval))
+    return GapReport(
+        ticker=ticker,
+        interval=interval,
+        first=int(timestamp[0]),
+        last=int(timestamp[-1]),
+        rows=len(timestamp),
+        missing=sum(gap.candles for gap in gaps),
+        gaps=gaps,
+    )
+
+
+def _literals(candles: Candles) -> dict[str, str]:
+    """Array literals by column; ``repr`` is the shortest text that reads back as the same double."""
+    return {name: "{" + ",".join(map(repr, getattr(candles, name).tolist())) + "}" for name in COLUMNS}
+
+
+def _bounds(start: datetime | None, end: datetime | None) -> tuple[float, float]:
+    return (
+        float("-inf") if start is None else start.astimezone(UTC).timestamp(),
+        float("inf") if end is None else end.astimezone(UTC).timestamp(),
+    )
+
+
+def _pages(
+    connection: Connection, ticker: str, interval: str, start: float, end: float
+) -> Iterator[NDArray[np.void]]:
+    while True:
+        page = _read(connection, _PAGE, ticker, interval, start, end, PAGE_ROWS)
+        yield page
+        if len(page) < PAGE_ROWS:
+            return
+        start = float(page["timestamp"][-1]) + 1
+
+
+def _read(
+    connection: Connection,
+    statement: TextClause,
+    ticker: str,
+    interval: str,
+    start: float,
+    end: float,
+    limit: int,
+) -> NDArray[np.void]:
+    asked = {"ticker": ticker, "interval": interval, "start": start, "end": end, "limit": limit}
+    packed = connection.execute(statement, asked).scalar()
+    return np.frombuffer(packed or b"", dtype=_PACKED)
+
+
+def _unpack(pages: list[NDArray[np.void]]) -> Candles:
+    """Native columns from packed pages, column by column so that only one is held twice."""
+    return Candles(
+        *(
+            np.concatenate([page[name] for page in pages], dtype=_PACKED[name].newbyteorder("="))
+            for name in COLUMNS
+        )
+    )
+
+
+def _series(ticker: str, interval: str, parts: Sequence[Row[Any]]) -> Series:
+    return Series(
+        ticker=ticker,
+        interval=interval,
+        first=min(part.first for part in parts),
+        last=max(part.last for part in parts),
+        rows=sum(part.rows for part in parts),
+        sources=tuple(part.source for part in parts),
+    )

@@ -1,0 +1,118 @@
+"""``/market``: what is stored, candles, gaps, and the import of files."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+from flask import current_app, request
+from flask_smorest import Blueprint
+
+from server.errors import InvalidInput
+from server.extensions import limiter, socketio
+from server.market import store
+from server.market.candles import COLUMNS, Candles, iso_time
+from server.market.csv_import import BinaryStream, gap_payload, import_csv
+from server.market.gaps import GapReport
+from server.market.schemas import (
+    CandlesQuery,
+    CandlesSchema,
+    GapReportSchema,
+    ImportQuery,
+    ImportReportSchema,
+    SeriesQuery,
+    TickersSchema,
+)
+
+blueprint = Blueprint("market", __name__, url_prefix="/api/v1/market", description="Candles")
+
+_FILE_BODY = {
+    "required": True,
+    "content": {
+        "multipart/form-data": {
+            "schema": {"type": "object", "properties": {"file": {"type": "string", "format": "binary"}}}
+        },
+        "text/csv": {"schema": {"type": "string"}},
+    },
+}
+
+
+@blueprint.get("/tickers")
+@blueprint.response(200, TickersSchema)
+def tickers() -> dict[str, Any]:
+    """Every series that is stored, with its range."""
+    return {"tickers": [_with_range(series, sources=series.sources) for series in store.list_series()]}
+
+
+@blueprint.get("/candles")
+@blueprint.arguments(CandlesQuery, location="query")
+@blueprint.response(200, CandlesSchema)
+@blueprint.alt_response(404, description="Nothing is stored of this series")
+def candles(query: dict[str, Any]) -> dict[str, Any]:
+    """Candles of a range, oldest first: the first after `start`, or the last before `end`."""
+    ticker, interval, coarser = query["ticker"], query["interval"], query.pop("resample")
+    if coarser is None:
+        return _candles(ticker, interval, store.query_candles(**query), 0)
+    found = store.query_resampled(**query, coarser=coarser)
+    return _candles(ticker, coarser, found.candles, found.incomplete)
+
+
+@blueprint.get("/gaps")
+@blueprint.arguments(SeriesQuery, location="query")
+@blueprint.response(200, GapReportSchema)
+@blueprint.alt_response(404, description="Nothing is stored of this series")
+def gaps(query: dict[str, Any]) -> dict[str, Any]:
+    """Candles that are missing between the first and the last of a series."""
+    report = store.gap_report(**query)
+    return _with_range(report, missing=report.missing, gaps=[gap_payload(gap) for gap in report.gaps])
+
+
+@blueprint.post("/import")
+@limiter.limit(lambda: current_app.config["SETTINGS"].rate_limit_import)
+@blueprint.arguments(ImportQuery, location="query")
+@blueprint.response(200, ImportReportSchema)
+@blueprint.alt_response(
+    422, description="A row has a fault; `details.report` lists them and nothing is stored"
+)
+@blueprint.doc(requestBody=_FILE_BODY)
+def import_file(query: dict[str, Any]) -> dict[str, Any]:
+    """Store the candles of a CSV file: the form field `file`, or the body itself as text/csv."""
+    # Between two chunks other requests get their turn.
+    report = import_csv(_uploaded(), **query, now=time.time(), on_progress=lambda _: socketio.sleep(0))
+    return report.payload()
+
+
+def _uploaded() -> BinaryStream:
+    if request.mimetype in ("text/csv", "application/csv", "text/plain"):
+        return request.stream
+    if "file" in request.files:
+        return request.files["file"].stream
+    raise InvalidInput(
+        "No file was sent: send it as the form field `file`, or as the body with Content-Type: text/csv",
+        field="file",
+        value=None,
+    )
+
+
+def _with_range(series: store.Series | GapReport, **more: Any) -> dict[str, Any]:
+    return {
+        "ticker": series.ticker,
+        "interval": series.interval,
+        "first": iso_time(series.first),
+        "last": iso_time(series.last),
+        "rows": series.rows,
+        **more,
+    }
+
+
+def _candles(ticker: str, interval: str, found: Candles, incomplete: int) -> dict[str, Any]:
+    times = map(iso_time, found.timestamp.tolist())
+    columns = [times, *(getattr(found, name).tolist() for name in COLUMNS[1:])]
+    rows = [dict(zip(COLUMNS, row, strict=True)) for row in zip(*columns, strict=True)]
+    return {
+        "ticker": ticker,
+        "interval": interval,
+        "count": len(rows),
+        "incomplete": incomplete,
+        "candles": rows,
+    }

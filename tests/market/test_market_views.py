@@ -1,0 +1,147 @@
+"""``/api/v1/market`` over HTTP."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable
+
+import pytest
+from flask.testing import FlaskClient
+
+from server.config import Settings
+from server.market import store
+from server.market.candles import COLUMNS, Candles
+from tests.applications import application
+from tests.market.test_csv_import import as_csv
+
+pytestmark = pytest.mark.usefixtures("database")
+MakeCandles = Callable[..., Candles]
+SERIES = {"ticker": "BTC-USD", "interval": "1h"}
+
+
+def test_stored_series_are_listed(client: FlaskClient, make_candles: MakeCandles) -> None:
+    store.upsert("BTC-USD", "1h", "test", make_candles())
+    assert client.get("/api/v1/market/tickers").json == {
+        "tickers": [
+            SERIES
+            | {
+                "first": "2019-01-01T00:00:00Z",
+                "last": "2019-01-01T23:00:00Z",
+                "rows": 24,
+                "sources": ["test"],
+            }
+        ]
+    }
+
+
+def test_candles_come_oldest_first_within_range_and_limit(
+    client: FlaskClient, make_candles: MakeCandles
+) -> None:
+    candles = make_candles(100)
+    store.upsert("BTC-USD", "1h", "test", candles)
+    query = SERIES | {"start": "2019-01-02T00:00:00Z", "end": "2019-01-02T03:00:00", "limit": 2}
+    answer = client.get("/api/v1/market/candles", query_string=query).json
+    assert answer is not None
+    assert [row["timestamp"] for row in answer["candles"]] == ["2019-01-02T00:00:00Z", "2019-01-02T01:00:00Z"]
+    assert answer["candles"][0]["close"] == candles.close[24]
+    assert set(answer["candles"][0]) == set(COLUMNS)
+    assert answer["count"] == 2
+
+
+def test_candles_can_be_resampled(client: FlaskClient, make_candles: MakeCandles) -> None:
+    store.upsert("BTC-USD", "1h", "test", make_candles(50))
+    answer = client.get("/api/v1/market/candles", query_string=SERIES | {"resample": "1d"}).json
+    assert answer is not None
+    assert (answer["interval"], answer["count"], answer["incomplete"]) == ("1d", 2, 1)
+
+
+@pytest.mark.parametrize(
+    ("change", "field"),
+    [
+        ({"ticker": "btc"}, "ticker"),
+        ({"interval": "2h"}, "interval"),
+        ({"limit": 0}, "limit"),
+        ({"limit": 5001}, "limit"),
+        ({"resample": "5m"}, "resample"),
+        ({"start": "yesterday"}, "start"),
+        ({"start": "2019-01-02", "end": "2019-01-01"}, "end"),
+    ],
+)
+def test_a_wrong_argument_is_named(
+    client: FlaskClient, make_candles: MakeCandles, change: dict[str, object], field: str
+) -> None:
+    store.upsert("BTC-USD", "1h", "test", make_candles())
+    answer = client.get("/api/v1/market/candles", query_string=SERIES | change)
+    assert answer.status_code == 422
+    assert answer.json is not None
+    assert answer.json["details"]["field"] == field
+
+
+@pytest.mark.parametrize("path", ["candles", "gaps"])
+def test_an_unknown_ticker_is_404_with_the_known_ones(
+    client: FlaskClient, make_candles: MakeCandles, path: str
+) -> None:
+    store.upsert("ETH-USD", "1h", "test", make_candles())
+    answer = client.get(f"/api/v1/market/{path}", query_string=SERIES)
+    assert answer.status_code == 404
+    assert answer.json is not None
+    assert answer.json["details"]["known"] == ["ETH-USD 1h"]
+
+
+def test_gaps_are_reported(client: FlaskClient, make_candles: MakeCandles) -> None:
+    times = make_candles().timestamp.tolist()
+    store.upsert("BTC-USD", "1h", "test", make_candles(timestamp=times[:5] + times[7:]))
+    answer = client.get("/api/v1/market/gaps", query_string=SERIES).json
+    assert answer is not None
+    assert (answer["rows"], answer["missing"]) == (22, 2)
+    assert answer["gaps"] == [{"first": "2019-01-01T05:00:00Z", "last": "2019-01-01T06:00:00Z", "candles": 2}]
+
+
+@pytest.mark.parametrize("multipart", [True, False])
+def test_a_file_is_imported(client: FlaskClient, make_candles: MakeCandles, multipart: bool) -> None:
+    content = as_csv(make_candles(100)).encode()
+    sent = (
+        {"data": {"file": (io.BytesIO(content), "candles.csv")}}
+        if multipart
+        else {"data": content, "content_type": "text/csv"}
+    )
+    answer = client.post("/api/v1/market/import", query_string=SERIES | {"source": "Kraken"}, **sent)
+    assert answer.status_code == 200, answer.text
+    assert answer.json is not None
+    assert (answer.json["rows_stored"], answer.json["rows_changed"]) == (100, 100)
+    assert store.list_series()[0].sources == ("Kraken",)
+
+
+def test_a_bad_file_is_refused_with_its_lines(client: FlaskClient, make_candles: MakeCandles) -> None:
+    content = as_csv(make_candles(100)) + "\nx,1,2,3,4,5\n"
+    path = "/api/v1/market/import"
+    answer = client.post(path, query_string=SERIES, data=content, content_type="text/csv")
+    assert (answer.status_code, store.list_series()) == (422, [])
+    assert answer.json is not None
+    assert answer.json["error_code"] == "unsound_file"
+    assert answer.json["details"]["report"]["problems"][0]["line"] == 102
+    skipping = SERIES | {"skip_bad": "true"}
+    assert client.post(path, query_string=skipping, data=content, content_type="text/csv").status_code == 200
+
+
+def test_a_request_without_a_file_is_refused(client: FlaskClient) -> None:
+    answer = client.post("/api/v1/market/import", query_string=SERIES)
+    assert answer.status_code == 422
+    assert answer.json is not None
+    assert answer.json["details"]["field"] == "file"
+
+
+def test_imports_are_limited_by_their_own_setting(settings: Settings) -> None:
+    with application(settings, rate_limit_enabled=True, rate_limit_import="1 per minute") as app:
+        caller = app.test_client()
+        answers = [caller.post("/api/v1/market/import", query_string=SERIES) for _ in range(2)]
+        assert [answer.status_code for answer in answers] == [422, 429]
+        assert int(answers[1].headers["Retry-After"]) > 0
+        assert caller.get("/api/v1/market/tickers").status_code == 200
+
+
+def test_the_document_says_how_to_send_a_file(client: FlaskClient) -> None:
+    document = client.get("/api/v1/openapi.json").json
+    assert document is not None
+    body = document["paths"]["/api/v1/market/import"]["post"]["requestBody"]
+    assert set(body["content"]) == {"multipart/form-data", "text/csv"}

@@ -1,0 +1,294 @@
+"""The whole product, as real processes: trained, watched, killed, cancelled, cut off."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from typing import Any
+
+import pytest
+
+from server.forecasters.artifacts import ArtifactStore
+from tests.stack import Stack
+from tests.training.watching import Watcher
+
+pytestmark = [pytest.mark.xdist_group("live"), pytest.mark.timeout(240)]
+
+SMALL = {
+    "ticker": "BTC-USD",
+    "model_type": "CNN",
+    "start_date": "2018-01-01",
+    "end_date": "2018-03-31",
+    "lookback": 10,
+    "epochs": 3,
+    "batch_size": 64,
+    "seed": 1,
+}
+LONG = {**SMALL, "end_date": "2019-09-30", "epochs": 1000, "batch_size": 32}
+ENDS = ("completed", "failed", "cancelled")
+
+
+def start(stack: Stack, **changes: Any) -> str:
+    session_id: str = stack.call("POST", "/api/v1/train", {**SMALL, **changes})["session_id"]
+    return session_id
+
+
+def log_of(stack: Stack, session_id: str) -> list[dict[str, Any]]:
+    events: list[dict[str, Any]] = stack.call("GET", f"/api/v1/train/{session_id}/events")["events"]
+    return events
+
+
+def cancel(stack: Stack, session_id: str) -> dict[str, Any]:
+    answer: dict[str, Any] = stack.call("DELETE", f"/api/v1/train/{session_id}/cancel")
+    return answer
+
+
+def epochs_of(events: list[dict[str, Any]]) -> list[int]:
+    return [event["data"]["epoch"] for event in events if event["type"] == "epoch"]
+
+
+def numbered_without_hole(events: list[dict[str, Any]]) -> bool:
+    return [event["seq"] for event in events] == list(range(1, len(events) + 1))
+
+
+def test_a_training_streams_every_event_to_its_room_and_leaves_a_model(stack: Stack) -> None:
+    with Watcher(stack.base_url) as watcher:
+        session_id = start(stack)
+        joined = watcher.join(session_id)
+        assert joined["ok"]
+        watcher.wait_for_type("completed", seconds=120)
+        log = log_of(stack, session_id)
+        assert watcher.payloads("training_update") == log
+    assert numbered_without_hole(log)
+    assert [event["type"] for event in log if event["type"] != "stage"] == [
+        "queued", "started", "epoch", "epoch", "epoch", "evaluated", "completed",
+    ]  # fmt: skip
+    assert [event["data"]["stage"] for event in log if event["type"] == "stage"] == [
+        "data_fetching", "preprocessing", "feature_engineering", "model_building", "training",
+        "evaluating", "exporting",
+    ]  # fmt: skip
+    percentages = [event["progress"] for event in log]
+    assert percentages == sorted(percentages)
+    assert percentages[-1] == 100.0
+    status = stack.call("GET", f"/api/v1/train/{session_id}/status")
+    assert status["status"] == "COMPLETED"
+    assert status["metrics"]["rows"] == status["baseline"]["rows"] > 0
+    assert status["baseline"]["overall"]["rmse"] > 0
+    model = ArtifactStore(stack.settings.artifact_url).open(status["model_id"])
+    assert sorted(model.manifest["files"]) == ["model.keras", "model.onnx"]
+    assert model.manifest["metrics"] == status["metrics"]
+    assert model.manifest["spec"]["seed"] == 1
+
+
+def test_the_same_seed_gives_the_same_weights(stack: Stack) -> None:
+    models = []
+    for _ in range(2):
+        session_id = start(stack, seed=11, epochs=2)
+        models.append(stack.wait_for_status(session_id, "COMPLETED", "FAILED", seconds=120))
+    first, second = models
+    assert first["metrics"] == second["metrics"]
+    losses = [
+        [event["data"]["loss"] for event in log_of(stack, model["session_id"]) if event["type"] == "epoch"]
+        for model in models
+    ]
+    assert losses[0] == losses[1]
+
+
+def test_a_killed_worker_child_is_survived_and_the_numbering_goes_on(stack: Stack) -> None:
+    with Watcher(stack.base_url) as watcher:
+        session_id = start(stack, **{**LONG, "epochs": 6})
+        watcher.join(session_id)
+        started = watcher.wait_for_type("started", seconds=90)
+        watcher.wait_for_type("epoch", epoch=2, seconds=90)
+        os.kill(int(started["data"]["worker"].split(":")[1]), signal.SIGKILL)
+        watcher.wait_for_type("requeued", seconds=60)
+        watcher.wait_for_type(*ENDS, seconds=150)
+        log = log_of(stack, session_id)
+        assert sorted(watcher.seqs()) == [event["seq"] for event in log]
+    assert numbered_without_hole(log)
+    assert log[-1]["type"] == "completed"
+    assert epochs_of(log) == [1, 2, 3, 4, 5, 6]
+    restarted = [event for event in log if event["type"] == "started"][1]
+    requeued = next(event for event in log if event["type"] == "requeued")
+    assert requeued["data"]["reason"] == "worker_lost"
+    assert restarted["data"]["resumed_from_epoch"] == requeued["data"]["epoch"] >= 2
+    assert restarted["data"]["attempt"] == 2
+
+
+def test_an_orderly_shutdown_hands_the_run_back_and_another_worker_finishes_it(stack: Stack) -> None:
+    with Watcher(stack.base_url) as watcher:
+        session_id = start(stack, **{**LONG, "epochs": 5})
+        watcher.join(session_id)
+        watcher.wait_for_type("epoch", epoch=1, seconds=90)
+        assert stack.stop_service("trainer") == 0
+        requeued = watcher.wait_for_type("requeued", seconds=20)
+        assert requeued["data"]["reason"] == "worker_shutdown"
+        stack.start_service("trainer")
+        watcher.wait_for_type(*ENDS, seconds=150)
+    log = log_of(stack, session_id)
+    assert numbered_without_hole(log)
+    assert log[-1]["type"] == "completed"
+    assert epochs_of(log) == [1, 2, 3, 4, 5]
+    status = stack.call("GET", f"/api/v1/train/{session_id}/status")
+    assert status["attempt"] == 2
+
+
+def test_a_client_that_was_away_gets_what_it_missed_once(stack: Stack) -> None:
+    with Watcher(stack.base_url) as watcher:
+        session_id = start(stack, **{**LONG, "epochs": 6})
+        watcher.join(session_id)
+        watcher.wait_for_type("epoch", epoch=1, seconds=90)
+        watcher.client.disconnect()
+        last_seen = max(watcher.seqs())
+        stack_watch = stack.wait_for_status(session_id, "IN_PROGRESS")
+        with Watcher(stack.base_url) as other:
+            other.join(session_id)
+            other.wait_for_type("epoch", epoch=3, seconds=60)
+        watcher.connect()
+        joined = watcher.join(session_id, after=last_seen)
+        assert joined["last_seq"] > last_seen
+        watcher.wait_for_type(*ENDS, seconds=90)
+        assert watcher.seqs() == [event["seq"] for event in log_of(stack, session_id)]
+    assert stack_watch["session_id"] == session_id
+
+
+def test_restarting_valkey_in_mid_training_loses_no_event_and_the_run_completes(stack: Stack) -> None:
+    with Watcher(stack.base_url) as watcher:
+        session_id = start(stack, **{**LONG, "epochs": 8})
+        watcher.join(session_id)
+        watcher.wait_for_type("epoch", epoch=1, seconds=90)
+        stack.valkey.stop()
+        stack.wait_for_epoch(session_id, 3)
+        stack.valkey.start()
+        watcher.wait_for_type(*ENDS, seconds=150)
+        log = log_of(stack, session_id)
+        watcher.wait_for(lambda _event, _payload: set(watcher.seqs()) >= {event["seq"] for event in log}, 20)
+    assert log[-1]["type"] == "completed"
+    assert numbered_without_hole(log)
+    assert epochs_of(log) == [1, 2, 3, 4, 5, 6, 7, 8]
+
+
+def test_a_waiting_session_is_cancelled_within_two_seconds_and_never_starts(stack: Stack) -> None:
+    running = start(stack, **LONG)
+    stack.wait_for_status(running, "IN_PROGRESS")
+    waiting = start(stack)
+    asked = time.monotonic()
+    cancel(stack, waiting)
+    stack.wait_for_status(waiting, "CANCELLED", seconds=2)
+    assert time.monotonic() - asked < 2
+    cancel(stack, running)
+    third = start(stack, epochs=1)
+    stack.wait_for_status(third, "COMPLETED", seconds=90)
+    assert [event["type"] for event in log_of(stack, waiting)] == ["queued", "cancelled"]
+
+
+@pytest.mark.parametrize("moment", ["started", "epoch"])
+def test_a_running_session_is_cancelled_within_two_seconds_and_its_work_stops(
+    stack: Stack, moment: str
+) -> None:
+    with Watcher(stack.base_url) as watcher:
+        session_id = start(stack, **LONG)
+        watcher.join(session_id)
+        watcher.wait_for_type(moment, seconds=90)
+        worker = int(watcher.wait_for_type("started")["data"]["worker"].split(":")[1])
+        asked = time.monotonic()
+        assert cancel(stack, session_id)["status"] == "CANCELLED"
+        _, came = watcher.wait_for(lambda event, payload: payload.get("type") == "cancelled", 2)
+        assert came - asked < 2
+        # The child that ran it is done with it, and replaced, long before 1,000 epochs would be over.
+        stack.wait_until(lambda: worker not in stack.worker_pids(), seconds=20)
+    log = log_of(stack, session_id)
+    assert log[-1]["type"] == "cancelled"
+    assert stack.call("GET", f"/api/v1/train/{session_id}/status")["status"] == "CANCELLED"
+
+
+def test_a_run_that_cannot_succeed_fails_with_the_reason_and_tells_the_room(stack: Stack) -> None:
+    with Watcher(stack.base_url) as watcher:
+        # Gaps leave too few windows of this length: known only once the candles are looked at.
+        session_id = start(stack, start_date="2018-01-01", end_date="2018-02-10", lookback=150, horizon=30)
+        watcher.join(session_id)
+        ended = watcher.wait_for_type(*ENDS, seconds=90)
+        if ended["type"] == "completed":
+            pytest.fail("this range should be too short")
+        error, _ = watcher.wait_for(lambda event, payload: event == "error_update", 5)
+    assert ended["type"] == "failed"
+    assert error["session_id"] == session_id
+    assert error["error_code"] == ended["data"]["error_code"]
+    assert stack.call("GET", f"/api/v1/train/{session_id}/status")["error"] == ended["data"]
+
+
+def test_progress_inside_an_epoch_is_shown_and_not_stored(stack: Stack) -> None:
+    with Watcher(stack.base_url) as watcher:
+        session_id = start(stack, **{**LONG, "model_type": "LSTM", "epochs": 50, "lookback": 60})
+        watcher.join(session_id)
+        progress, _ = watcher.wait_for(lambda event, _payload: event == "training_progress", 90)
+        assert progress["session_id"] == session_id
+        assert 0 < progress["batch"] <= progress["batches"]
+        assert "seq" not in progress
+        cancel(stack, session_id)
+    assert {event["type"] for event in log_of(stack, session_id)} <= {
+        "queued",
+        "started",
+        "stage",
+        "epoch",
+        "cancelled",
+    }
+
+
+def test_everyone_in_the_room_sees_the_same_and_nobody_else_sees_it(stack: Stack) -> None:
+    with (
+        Watcher(stack.base_url) as first,
+        Watcher(stack.base_url, ("polling",)) as second,
+        Watcher(stack.base_url) as stranger,
+    ):
+        session_id = start(stack, epochs=2)
+        first.join(session_id)
+        second.join(session_id)
+        for watcher in (first, second):
+            watcher.wait_for_type("completed", seconds=90)
+        assert first.payloads("training_update") == second.payloads("training_update")
+        assert stranger.received == []
+
+
+def test_leaving_a_room_ends_its_updates(stack: Stack) -> None:
+    with Watcher(stack.base_url) as watcher, Watcher(stack.base_url) as other:
+        session_id = start(stack, epochs=2)
+        for each in (watcher, other):
+            each.join(session_id)
+        assert watcher.call("leave_training", {"session_id": session_id})["ok"]
+        received = len(watcher.payloads("training_update"))
+        other.wait_for_type("completed", seconds=90)
+        assert len(watcher.payloads("training_update")) == received
+
+
+@pytest.mark.parametrize(
+    "payload", [None, 7, "room", [], {}, {"session_id": "nonsense"}, {"session_id": "0" * 32, "after": -1}]
+)
+def test_a_malformed_join_is_answered_and_the_connection_stays(stack: Stack, payload: object) -> None:
+    with Watcher(stack.base_url) as watcher:
+        answer = watcher.call("join_training", payload)
+        assert answer["ok"] is False
+        assert answer["error"]["error_code"] == "invalid_input"
+        error, _ = watcher.wait_for(lambda event, _payload: event == "error_update", 5)
+        assert error["error_code"] == "invalid_input"
+        assert watcher.client.connected
+
+
+def test_joining_an_unknown_session_says_so(stack: Stack) -> None:
+    with Watcher(stack.base_url) as watcher:
+        answer = watcher.join("0" * 32)
+        assert (answer["ok"], answer["error"]["error_code"]) == (False, "not_found")
+        error, _ = watcher.wait_for(lambda event, _payload: event == "error_update", 5)
+        assert error["session_id"] == "0" * 32
+
+
+def test_joining_an_ended_session_replays_its_whole_log(stack: Stack) -> None:
+    session_id = start(stack, epochs=1)
+    stack.wait_for_status(session_id, "COMPLETED", seconds=90)
+    with Watcher(stack.base_url) as watcher:
+        joined = watcher.join(session_id)
+        assert joined["session"]["status"] == "COMPLETED"
+        watcher.wait_for_type("completed", seconds=10)
+        assert watcher.payloads("training_update") == log_of(stack, session_id)
+        assert watcher.payloads("joined_training")[0]["last_seq"] == joined["last_seq"]

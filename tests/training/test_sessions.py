@@ -1,0 +1,331 @@
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from flask import Flask
+from sqlalchemy import update
+
+from server.config import Settings
+from server.errors import Conflict, NotFound, TooManyRequests
+from server.extensions import db
+from server.training import lease, log, sessions
+from server.training.events import NewEvent
+from server.training.log import LeaseLost
+from server.training.tables import TrainingSession
+from tests.training.conftest import wanted
+from tests.training.recording import RecordingPublisher, RecordingQueue
+
+Start = Callable[..., TrainingSession]
+
+
+def claimed(session: TrainingSession, publisher: RecordingPublisher, seconds: float = 60) -> lease.Lease:
+    held = lease.claim(session.id, "here:1", seconds, publisher)
+    assert held is not None
+    return held
+
+
+def expire(session_id: str) -> None:
+    past = datetime.now(UTC) - timedelta(minutes=1)
+    db.session.execute(
+        update(TrainingSession).where(TrainingSession.id == session_id).values(lease_expires_at=past)
+    )
+    db.session.commit()
+
+
+def types_of(session_id: str) -> list[str]:
+    return [event["type"] for event in log.read(session_id)]
+
+
+def test_a_started_session_is_logged_published_and_then_enqueued(
+    start: Start, publisher: RecordingPublisher, queue: RecordingQueue
+) -> None:
+    session = start()
+    assert queue.sent == [session.id]
+    room, event, payload = publisher.published[0]
+    assert (room, event) == (f"training_{session.id}", "training_update")
+    assert log.read(session.id) == [payload]
+    assert (payload["seq"], payload["type"], payload["data"]) == (1, "queued", {"queue_position": 1})
+
+
+def test_nothing_is_published_or_enqueued_when_the_slots_are_taken(
+    start: Start, publisher: RecordingPublisher, queue: RecordingQueue
+) -> None:
+    start()
+    start()
+    with pytest.raises(TooManyRequests) as refusal:
+        start()
+    assert refusal.value.details == {"count": 2, "max_sessions": 2}
+    assert len(publisher.published) == len(queue.sent) == 2
+
+
+def test_an_ended_session_frees_its_slot(start: Start, publisher: RecordingPublisher) -> None:
+    first = start()
+    start()
+    sessions.cancel(first.id, publisher)
+    assert start().status == "PENDING"
+
+
+def test_racing_starts_never_take_more_slots_than_there_are(
+    app: Flask, quick: Settings, start: Start
+) -> None:
+    outcomes: list[str] = []
+    ready = threading.Barrier(8)
+
+    def race() -> None:
+        with app.app_context():
+            ready.wait()
+            try:
+                sessions.start(wanted(), quick, RecordingPublisher(), RecordingQueue())
+                outcomes.append("started")
+            except TooManyRequests:
+                outcomes.append("refused")
+
+    threads = [threading.Thread(target=race) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(outcomes) == ["refused"] * 6 + ["started"] * 2
+    assert sessions.count_active() == 2
+
+
+def test_a_retry_with_the_same_key_returns_the_same_session(start: Start, queue: RecordingQueue) -> None:
+    first = start("a key")
+    again = start("a key")
+    assert again.id == first.id
+    assert queue.sent == [first.id]
+
+
+def test_a_retry_is_answered_even_when_all_slots_are_taken(start: Start) -> None:
+    first = start("a key")
+    start()
+    assert start("a key").id == first.id
+
+
+def test_a_key_cannot_be_used_for_another_training(start: Start) -> None:
+    start("a key")
+    with pytest.raises(Conflict, match="Idempotency-Key"):
+        start("a key", epochs=5)
+
+
+def test_racing_retries_make_one_session(app: Flask, quick: Settings, start: Start) -> None:
+    made: set[str] = set()
+    ready = threading.Barrier(6)
+
+    def race() -> None:
+        with app.app_context():
+            ready.wait()
+            made.add(sessions.start(wanted(), quick, RecordingPublisher(), RecordingQueue(), "one key").id)
+
+    threads = [threading.Thread(target=race) for _ in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(made) == 1
+
+
+def test_a_missing_seed_is_drawn_and_recorded(start: Start) -> None:
+    assert isinstance(start(seed=None).params["seed"], int)
+
+
+def test_waiting_sessions_know_their_place(start: Start, publisher: RecordingPublisher) -> None:
+    first, second = start(), start()
+    assert [sessions.queue_position(session) for session in (first, second)] == [1, 2]
+    claimed(first, publisher)
+    assert sessions.queue_position(sessions.get(first.id)) is None
+    assert sessions.queue_position(second) == 1
+
+
+def test_a_second_delivery_finds_the_lease_taken_and_leaves(
+    start: Start, publisher: RecordingPublisher
+) -> None:
+    session = start()
+    claimed(session, publisher)
+    assert lease.claim(session.id, "there:2", 60, publisher) is None
+    assert types_of(session.id) == ["queued", "started"]
+
+
+def test_racing_deliveries_start_a_run_once(app: Flask, start: Start) -> None:
+    session_id = start().id
+    held: list[bool] = []
+    ready = threading.Barrier(6)
+
+    def race() -> None:
+        with app.app_context():
+            ready.wait()
+            held.append(lease.claim(session_id, "racer:1", 60, RecordingPublisher()) is not None)
+
+    threads = [threading.Thread(target=race) for _ in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sum(held) == 1
+    assert types_of(session_id) == ["queued", "started"]
+
+
+@pytest.mark.parametrize("running", [False, True])
+def test_cancel_ends_the_session_at_once_and_it_stays_cancelled(
+    start: Start, publisher: RecordingPublisher, running: bool
+) -> None:
+    session = start()
+    held = claimed(session, publisher) if running else None
+    assert sessions.cancel(session.id, publisher).status == "CANCELLED"
+    assert lease.claim(session.id, "late:1", 60, publisher) is None
+    if held:
+        with pytest.raises(LeaseLost):
+            log.append(session.id, NewEvent("completed"), publisher, held_by=held.token)
+        assert held.renew(db.engine) is False
+    assert sessions.get(session.id).status == "CANCELLED"
+    assert types_of(session.id)[-1] == "cancelled"
+
+
+def test_an_ended_session_cannot_be_cancelled_again(start: Start, publisher: RecordingPublisher) -> None:
+    session = start()
+    sessions.cancel(session.id, publisher)
+    with pytest.raises(Conflict, match="CANCELLED"):
+        sessions.cancel(session.id, publisher)
+    assert types_of(session.id) == ["queued", "cancelled"]
+
+
+def test_an_unknown_session_is_named_in_the_error(database: None, publisher: RecordingPublisher) -> None:
+    for call in (lambda: sessions.get("nowhere"), lambda: sessions.cancel("nowhere", publisher)):
+        with pytest.raises(NotFound, match="nowhere"):
+            call()
+
+
+def test_a_run_whose_worker_died_is_queued_again_with_its_epoch(
+    start: Start, quick: Settings, publisher: RecordingPublisher, queue: RecordingQueue
+) -> None:
+    session = start()
+    held = claimed(session, publisher)
+    epoch = NewEvent("epoch", {"epoch": 2, "eta_seconds": 1.0})
+    log.append(session.id, epoch, publisher, held_by=held.token)
+    expire(session.id)
+    assert sessions.reap(quick, publisher, queue) == [session.id]
+    assert queue.sent == [session.id, session.id]
+    requeued = log.read(session.id)[-1]
+    assert requeued["type"] == "requeued"
+    assert requeued["data"] == {"reason": "worker_lost", "attempt": 1, "epoch": 2}
+    with pytest.raises(LeaseLost):
+        log.append(session.id, epoch, publisher, held_by=held.token)
+
+
+def test_a_renewed_lease_is_left_alone(
+    start: Start, quick: Settings, publisher: RecordingPublisher, queue: RecordingQueue
+) -> None:
+    session = start()
+    held = claimed(session, publisher)
+    expire(session.id)
+    assert held.renew(db.engine)
+    assert sessions.reap(quick, publisher, queue) == []
+
+
+def test_a_run_that_keeps_killing_its_worker_fails_with_the_reason(
+    start: Start, quick: Settings, publisher: RecordingPublisher, queue: RecordingQueue
+) -> None:
+    session = start()
+    for _ in range(quick.training_max_attempts):
+        claimed(session, publisher)
+        expire(session.id)
+        sessions.reap(quick, publisher, queue)
+    ended = sessions.get(session.id)
+    assert ended.status == "FAILED"
+    assert ended.error is not None
+    assert ended.error["error_code"] == "worker_lost"
+    _, event, payload = publisher.published[-1]
+    assert (event, payload["error_code"]) == ("error_update", "worker_lost")
+
+
+def test_a_waiting_session_whose_message_was_lost_is_sent_again(
+    start: Start, quick: Settings, publisher: RecordingPublisher, queue: RecordingQueue
+) -> None:
+    session = start()
+    settings = replace(quick, requeue_seconds=60.0)
+    assert sessions.reap(settings, publisher, queue) == []
+    long_ago = datetime.now(UTC) - timedelta(hours=1)
+    session = sessions.get(session.id)
+    session.enqueued_at = long_ago
+    db.session.commit()
+    assert sessions.reap(settings, publisher, queue) == [session.id]
+    assert sessions.reap(settings, publisher, queue) == []
+    assert types_of(session.id) == ["queued"]
+
+
+def test_numbers_have_no_hole_and_no_repeat_however_many_write(app: Flask, start: Start) -> None:
+    publisher = RecordingPublisher()
+    session_id = start().id
+    claimed(sessions.get(session_id), publisher)
+
+    def write() -> None:
+        with app.app_context():
+            for _ in range(10):
+                log.append(session_id, NewEvent("stage", {"stage": "training"}), publisher)
+
+    threads = [threading.Thread(target=write) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert [event["seq"] for event in log.read(session_id)] == list(range(1, 43))
+    assert sessions.get(session_id).last_seq == 42
+
+
+def test_an_event_that_is_refused_leaves_no_trace(start: Start, publisher: RecordingPublisher) -> None:
+    session = start()
+    with pytest.raises(Conflict):
+        log.append(session.id, NewEvent("epoch", {"epoch": 1, "eta_seconds": 0.0}), publisher)
+    db.session.rollback()
+    assert types_of(session.id) == ["queued"]
+    assert publisher.types() == ["queued"]
+
+
+def test_a_log_is_read_from_any_point(start: Start, publisher: RecordingPublisher) -> None:
+    session = start()
+    held = claimed(session, publisher)
+    for stage in ("data_fetching", "preprocessing", "training"):
+        log.append(session.id, NewEvent("stage", {"stage": stage}), publisher, held_by=held.token)
+    assert [event["seq"] for event in log.read(session.id, after=2)] == [3, 4, 5]
+    assert [event["seq"] for event in log.read(session.id, after=2, until=4)] == [3, 4]
+    assert [event["seq"] for event in log.read(session.id, after=0, limit=2)] == [1, 2]
+
+
+def test_pruning_deletes_old_ended_sessions_and_nothing_else(
+    start: Start, publisher: RecordingPublisher
+) -> None:
+    old, active = start(), start()
+    sessions.cancel(old.id, publisher)
+    assert list(sessions.prunable(older_than_days=1, keep=0)) == []
+    assert list(sessions.prunable(older_than_days=0, keep=1)) == []
+    ids = sessions.prunable(older_than_days=0, keep=0)
+    assert list(ids) == [old.id]
+    assert sessions.prune([*ids, active.id]) == 1
+    assert types_of(old.id) == []
+    assert sessions.get(active.id).status == "PENDING"
+
+
+def test_a_lease_is_kept_while_the_work_goes_on_and_noticed_when_it_is_gone(
+    app: Flask, start: Start, publisher: RecordingPublisher
+) -> None:
+    session = start()
+    held = claimed(session, publisher, seconds=30)
+    with lease.kept(held, db.engine, poll_seconds=0.02):
+        sessions.cancel(session.id, publisher)
+        assert held.lost.wait(5)
+
+
+def snapshot_of(session: TrainingSession) -> dict[str, Any]:
+    return sessions.snapshot(sessions.get(session.id))
+
+
+def test_a_snapshot_hides_how_retries_are_told_apart(start: Start) -> None:
+    shown = snapshot_of(start("a key"))
+    assert "requested" not in shown["params"]
+    assert shown["params"]["seed"] == 7
+    assert shown["queue_position"] == 1

@@ -1,0 +1,250 @@
+"""The application factory: everything the web process is made of, in one visible list.
+
+Workers and commands use the same factory, so that they see the same settings, database and queue.
+"""
+
+from __future__ import annotations
+
+from importlib.resources import files
+from typing import Any
+
+from flask import Blueprint, Flask, current_app, request
+from flask_cors import CORS
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from server.config import InvalidSettings, Settings
+from server.extensions import celery, db, limiter, migrate, socketio
+from server.forecasters.artifacts import ArtifactStore
+from server.market.commands import market as market_cli
+from server.market.views import blueprint as market_views
+from server.observability import (
+    error_answers,
+    health,
+    logs,
+    metrics,
+    request_context,
+    security,
+    task_context,
+    validation,
+)
+from server.observability.views import blueprint as health_views
+from server.realtime import server as realtime
+from server.training import sessions
+from server.training import sockets as training_sockets
+from server.training.commands import CLI_COMMANDS
+from server.training.events import PENDING
+from server.training.views import blueprint as training_views
+
+API_PREFIX = "/api/v1"
+POSTGRESQL_SCHEMES = ("postgres", "postgresql", "postgresql+psycopg2")
+# A limit on these would make a deployment kill itself, or hide the page that explains the limits.
+NEVER_LIMITED = frozenset(
+    {"health", "health_at_root", "api-docs", "swagger_ui_files", "static", "prometheus_metrics"}
+)
+
+
+def create_app(settings: Settings | None = None) -> Flask:
+    """Build the Flask application from ``settings`` (default: the environment).
+
+    Raises :class:`InvalidSettings` when the settings name no database or no Redis.
+    """
+    settings = settings or Settings.from_environment()
+    logs.configure(settings)
+    app = Flask(__name__)
+    app.request_class = validation.WholeRequest
+    configure(app, settings)
+    observe(app)
+    bind_database(app)
+    bind_limiter(app)
+    bind_celery(app)
+    bind_realtime(app)
+    bind_http(app)
+    register_blueprints(app)
+    register_probes(app)
+    register_commands(app)
+    return app
+
+
+def configure(app: Flask, settings: Settings) -> None:
+    """Put the settings, and what the extensions read, into ``app.config``."""
+    for name in ("database_url", "redis_url"):
+        if not getattr(settings, name):
+            raise InvalidSettings(
+                f"{name.upper()} is not set: set it in the environment or in .env, or use `make run`, "
+                "which starts an embedded server",
+                variables=[name.upper()],
+            )
+    app.config.update(
+        SETTINGS=settings,
+        SECRET_KEY=settings.secret_key,
+        MAX_CONTENT_LENGTH=settings.max_body_bytes,
+        SESSION_COOKIE_SAMESITE="Lax",
+        **database_config(settings),
+        **limiter_config(settings),
+        **openapi_config(),
+    )
+
+
+def database_config(settings: Settings) -> dict[str, Any]:
+    """What Flask-SQLAlchemy reads; ``postgres://`` and ``postgresql://`` mean psycopg2."""
+    scheme, _, rest = settings.database_url.partition("://")
+    if scheme not in POSTGRESQL_SCHEMES:
+        raise InvalidSettings(
+            "DATABASE_URL is not the URL of a PostgreSQL: write postgresql://USER:PASSWORD@HOST:PORT/NAME",
+            variables=["DATABASE_URL"],
+        )
+    return {
+        "SQLALCHEMY_DATABASE_URI": f"postgresql+psycopg2://{rest}",
+        "SQLALCHEMY_ENGINE_OPTIONS": {
+            "pool_pre_ping": True,
+            "pool_size": settings.database_pool_size,
+            "pool_timeout": 10,
+            "connect_args": {"connect_timeout": 5, "application_name": "crypto-predict"},
+        },
+    }
+
+
+def limiter_config(settings: Settings) -> dict[str, Any]:
+    """What Flask-Limiter reads; without Redis it counts in the process, so that the API still answers."""
+    return {
+        "RATELIMIT_ENABLED": settings.rate_limit_enabled,
+        "RATELIMIT_STORAGE_URI": settings.redis_database(1),
+        "RATELIMIT_STORAGE_OPTIONS": {"socket_connect_timeout": 1, "socket_timeout": 1},
+        "RATELIMIT_DEFAULT": _default_limit,
+        "RATELIMIT_KEY_PREFIX": "crypto_predict",
+        "RATELIMIT_IN_MEMORY_FALLBACK_ENABLED": True,
+        "RATELIMIT_SWALLOW_ERRORS": True,
+    }
+
+
+def _default_limit() -> str:
+    # The limiter keeps its first default for all applications of a process: so it must ask the present one.
+    settings: Settings = current_app.config["SETTINGS"]
+    return settings.rate_limit_default
+
+
+def openapi_config() -> dict[str, Any]:
+    """What flask-smorest reads; Swagger UI's files are served from here, so that it works offline."""
+    return {
+        "API_TITLE": "crypto-predict",
+        "API_VERSION": "v1",
+        "OPENAPI_VERSION": "3.1.0",
+        "OPENAPI_URL_PREFIX": API_PREFIX,
+        "OPENAPI_JSON_PATH": "openapi.json",
+        "OPENAPI_SWAGGER_UI_PATH": "docs",
+        "OPENAPI_SWAGGER_UI_URL": f"{API_PREFIX}/docs/files/",
+    }
+
+
+def observe(app: Flask) -> None:
+    """Request ids, access lines and metrics; first, so that they see what the others refuse."""
+    request_context.bind(app)
+    metrics.bind(app)
+
+
+def bind_database(app: Flask) -> None:
+    """The database and its migrations."""
+    db.init_app(app)
+    migrate.init_app(app, db)
+
+
+def bind_limiter(app: Flask) -> None:
+    """Rate limits, counted per endpoint and client."""
+    limiter.init_app(app)
+
+
+@limiter.request_filter
+def _is_never_limited() -> bool:
+    return request.blueprint in NEVER_LIMITED or request.endpoint in NEVER_LIMITED
+
+
+def bind_celery(app: Flask) -> None:
+    """The queue; tasks named ``training.*`` go to the queue ``training``, the others to ``default``."""
+    settings: Settings = app.config["SETTINGS"]
+    celery.conf.update(
+        broker_url=settings.redis_database(0),
+        broker_connection_retry_on_startup=True,
+        # An enqueue gives up after about two seconds when Redis is down, instead of hanging the request.
+        broker_connection_timeout=2,
+        broker_transport_options={"socket_connect_timeout": 2, "socket_timeout": 2},
+        task_publish_retry_policy={"max_retries": 1, "interval_start": 0.1, "interval_max": 0.1},
+        task_ignore_result=True,
+        task_default_queue="default",
+        task_routes={"training.*": {"queue": "training"}},
+        # The lease decides who runs a session, so a delivery is acknowledged before the work starts.
+        task_acks_late=False,
+        worker_prefetch_multiplier=1,
+        worker_max_tasks_per_child=settings.training_tasks_per_child,
+        # A child imports Keras before it says that it is alive.
+        worker_proc_alive_timeout=60,
+        worker_hijack_root_logger=False,
+        timezone="UTC",
+    )
+    task_context.bind(app, celery)
+
+
+def bind_realtime(app: Flask) -> None:
+    """Socket.IO on the same port, and the socket edges of every domain."""
+    realtime.bind(app, socketio)
+    training_sockets.register(app, socketio)
+
+
+def bind_http(app: Flask) -> None:
+    """What every request passes: client address, CORS, strict arguments, errors, headers."""
+    settings: Settings = app.config["SETTINGS"]
+    if hops := settings.proxy_hops:
+        # Outermost, so that the sockets see the client's address as well.
+        app.wsgi_app = ProxyFix(  # type: ignore[method-assign]
+            app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops, x_port=hops
+        )
+    CORS(
+        app,
+        origins=settings.cors_origins or [],
+        expose_headers=["X-Request-ID", "Location", "Retry-After"],
+        max_age=600,
+    )
+    validation.bind(app)
+    error_answers.register_error_handlers(app)
+    security.bind(app)
+
+
+def register_blueprints(app: Flask) -> None:
+    """The HTTP edges of every domain, documented in one OpenAPI document."""
+    api = error_answers.OneShapeApi(app)
+    api.register_blueprint(health_views, url_prefix=f"{API_PREFIX}/health")
+    api.register_blueprint(market_views)
+    api.register_blueprint(training_views)
+    app.register_blueprint(health_views, url_prefix="/health", name="health_at_root")
+    app.register_blueprint(
+        Blueprint(
+            "swagger_ui_files",
+            __name__,
+            static_folder=str(files("flask_swagger_ui").joinpath("dist")),
+            static_url_path=f"{API_PREFIX}/docs/files",
+        )
+    )
+
+
+def register_probes(app: Flask) -> None:
+    """What ``/health/ready`` asks, and the numbers that ``/metrics`` looks up when it is asked."""
+    health.register_own_probes(app)
+    # What was trained before is still shown without the store.
+    store = ArtifactStore(app.config["SETTINGS"].artifact_url)
+    health.register_probe(app, "artifacts", store.check, critical=False)
+    metrics.read_at_scrape(app, count_trainings)
+
+
+def count_trainings() -> dict[str, float]:
+    """Trainings that wait and that run."""
+    statuses = [session.status for session in sessions.running()]
+    waiting = statuses.count(PENDING)
+    return {
+        metrics.TRAINING_QUEUE_DEPTH: waiting,
+        metrics.TRAINING_ACTIVE_SESSIONS: len(statuses) - waiting,
+    }
+
+
+def register_commands(app: Flask) -> None:
+    """The ``flask`` commands of every domain."""
+    for command in (market_cli, *CLI_COMMANDS):
+        app.cli.add_command(command)

@@ -1,0 +1,134 @@
+"""One stream of structured log lines for everything in the process, on standard error.
+
+structlog renders its own lines and those of the standard library (Celery, gunicorn, werkzeug, SQLAlchemy)
+alike: JSON, or coloured text on a terminal. Times are UTC with ``Z``. No line shows a secret.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+import sys
+from collections.abc import Mapping, MutableMapping
+from typing import Any, TextIO
+
+import structlog
+from structlog.typing import Processor
+
+from server.config import Settings
+
+HIDDEN = "***"
+_URL_PASSWORD = re.compile(r"(?P<before>[a-z][a-z0-9+.-]*://[^\s/:@'\"]*:)[^\s/@'\"]+(?=@)", re.IGNORECASE)
+_SECRET_NAME = re.compile(
+    r"password|passwd|secret|token|authorization|cookie|api_?key|credential", re.IGNORECASE
+)
+_SECRET_PAIR = re.compile(
+    r"(?P<before>\b[\w-]*(?:password|passwd|secret|token|api_?key)[\w-]*\s*[=:]\s*)(?P<value>'[^']*'|\"[^\"]*\"|[^\s,;&'\")}]+)",
+    re.IGNORECASE,
+)
+# These bring handlers of their own, which would print each line twice and in another format.
+_LOGGERS_WITH_HANDLERS = (
+    "gunicorn.error",
+    "gunicorn.access",
+    "werkzeug",
+    "celery",
+    "celery.task",
+    "flask.app",
+)
+
+# What they say at INFO is said already, or of no use: each request has one access line with its request
+# id, each training logs its own events, and the reaper's ticks would bury both.
+_LOGGERS_THAT_REPEAT = ("werkzeug", "celery.worker.strategy", "celery.app.trace", "celery.beat", "tf2onnx")
+
+
+class StandardErrorHandler(logging.StreamHandler[TextIO]):
+    """Writes to whatever ``sys.stderr`` is at that moment, also after it was replaced."""
+
+    def __init__(self) -> None:
+        logging.Handler.__init__(self)
+
+    @property
+    def stream(self) -> TextIO:  # type: ignore[override]
+        """The present standard error."""
+        return sys.stderr
+
+
+def configure(settings: Settings) -> None:
+    """Route structlog and the standard library's logging through one formatter. May be called again."""
+    structlog.configure(
+        processors=[*_enrich(), structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        wrapper_class=structlog.stdlib.BoundLogger,
+        cache_logger_on_first_use=False,
+    )
+    handler = StandardErrorHandler()
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=_enrich(),
+            processors=[
+                structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+                *_render(settings.log_format),
+            ],
+        )
+    )
+    root = logging.getLogger()
+    for old in [each for each in root.handlers if isinstance(each, StandardErrorHandler)]:
+        root.removeHandler(old)
+    root.addHandler(handler)
+    root.setLevel(settings.log_level)
+    _quieten()
+
+
+def redact(text: str) -> str:
+    """``text`` without the passwords of URLs and without values named like secrets."""
+    text = _URL_PASSWORD.sub(rf"\g<before>{HIDDEN}", text)
+    return _SECRET_PAIR.sub(rf"\g<before>{HIDDEN}", text)
+
+
+def redact_event(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """structlog processor: hide every secret of a log line, nested values included."""
+    for name, value in event.items():
+        event[name] = _hide(name, value)
+    return event
+
+
+def _hide(name: str, value: Any) -> Any:
+    if _SECRET_NAME.search(name) and isinstance(value, (str, bytes)):
+        return HIDDEN
+    if isinstance(value, str):
+        return redact(value)
+    if isinstance(value, Mapping):
+        return {key: _hide(str(key), inner) for key, inner in value.items()}
+    if isinstance(value, (list, tuple, set, frozenset)):
+        return [_hide("", inner) for inner in value]
+    if value is None or isinstance(value, (bool, int, float)):
+        return value
+    return redact(str(value))
+
+
+def _enrich() -> list[Processor]:
+    return [
+        structlog.contextvars.merge_contextvars,
+        structlog.stdlib.add_logger_name,
+        structlog.stdlib.add_log_level,
+        structlog.stdlib.PositionalArgumentsFormatter(),
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        structlog.processors.StackInfoRenderer(),
+    ]
+
+
+def _render(log_format: str) -> list[Processor]:
+    on_terminal = log_format == "console" or (log_format == "auto" and sys.stderr.isatty())
+    traceback_as_text = structlog.processors.format_exc_info
+    if on_terminal:
+        return [traceback_as_text, redact_event, structlog.dev.ConsoleRenderer()]
+    return [traceback_as_text, redact_event, structlog.processors.JSONRenderer()]
+
+
+def _quieten() -> None:
+    for name in _LOGGERS_WITH_HANDLERS:
+        logger = logging.getLogger(name)
+        logger.handlers.clear()
+        logger.propagate = True
+    for name in _LOGGERS_THAT_REPEAT:
+        logging.getLogger(name).setLevel(logging.WARNING)

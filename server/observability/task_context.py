@@ -1,0 +1,51 @@
+"""What a request and its tasks have in common: the application, the request id, the log lines' context.
+
+Signals rather than a base class, so that no task can be written without them.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from celery import Celery, Task
+from celery.signals import before_task_publish, setup_logging, task_postrun, task_prerun
+from flask import Flask
+from structlog.contextvars import bind_contextvars, reset_contextvars
+
+from server.config import Settings
+from server.observability import logs
+from server.observability.request_context import current_request_id
+
+
+def bind(app: Flask, celery: Celery) -> None:
+    """Make ``app`` the application in whose context the tasks of ``celery`` run, as ``celery.flask_app``."""
+    celery.flask_app = app
+    app.extensions["celery"] = celery
+    settings: Settings = app.config["SETTINGS"]
+
+    def configure_logs(**_: Any) -> None:
+        logs.configure(settings)
+
+    # A receiver of this signal is what keeps Celery from setting up logging of its own.
+    setup_logging.connect(configure_logs, weak=False, dispatch_uid="server.logs")
+    before_task_publish.connect(_send_request_id, weak=False, dispatch_uid="server.publish")
+    task_prerun.connect(_enter, weak=False, dispatch_uid="server.enter")
+    task_postrun.connect(_leave, weak=False, dispatch_uid="server.leave")
+
+
+def _send_request_id(headers: dict[str, Any], **_: Any) -> None:
+    headers.setdefault("request_id", current_request_id())
+
+
+def _enter(task_id: str, task: Task, **_: Any) -> None:
+    # A task run in place, inside a request, keeps that request's id.
+    request_id = task.request.get("request_id") or current_request_id()
+    task.request.log_tokens = bind_contextvars(request_id=request_id, task=task.name, task_id=task_id)
+    context = task.app.flask_app.app_context()
+    context.push()
+    task.request.flask_context = context
+
+
+def _leave(task: Task, **_: Any) -> None:
+    task.request.flask_context.pop()
+    reset_contextvars(**task.request.log_tokens)

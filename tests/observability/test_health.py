@@ -1,0 +1,173 @@
+"""Each probe asks the thing itself, within its time, and says 503 when it is down."""
+
+from __future__ import annotations
+
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from redis import Redis
+
+from server.config import Settings
+from server.errors import Unavailable
+from server.observability import health
+from tests.applications import UNREACHABLE, application
+
+PREFIXES = ["/health", "/api/v1/health"]
+
+
+@pytest.fixture(scope="module")
+def up(settings: Settings) -> Iterator[Flask]:
+    with application(settings) as app:
+        yield app
+
+
+@pytest.fixture(scope="module")
+def down() -> Iterator[Flask]:
+    with application() as app:
+        yield app
+
+
+@pytest.fixture
+def worker(redis_url: str) -> Iterator[str]:
+    url = Settings(redis_url=redis_url).redis_database(1)
+    health.beat_worker(url, "trainer@here")
+    yield url
+    health.forget_worker(url, "trainer@here")
+
+
+@pytest.mark.parametrize("prefix", PREFIXES)
+def test_live_touches_nothing(down: Flask, prefix: str) -> None:
+    response = down.test_client().get(f"{prefix}/live")
+    assert response.status_code == 200
+    assert response.json["status"] == "ok"
+    assert response.json["timestamp"].endswith("Z")
+
+
+@pytest.mark.parametrize("prefix", PREFIXES)
+@pytest.mark.parametrize("path", ["", "/ready", "/db", "/cache", "/detailed"])
+def test_everything_is_up(up: Flask, worker: str, prefix: str, path: str) -> None:
+    response = up.test_client().get(prefix + path)
+    assert response.status_code == 200, response.json
+    assert response.json["status"] == "ok"
+    for check in response.json["checks"].values():
+        assert check["status"] == "ok"
+        assert isinstance(check["latency_ms"], float)
+        assert 0 < check["latency_ms"] < 2_000
+
+
+def test_ready_asks_all(up: Flask, worker: str) -> None:
+    checks = up.test_client().get("/health/ready").json["checks"]
+    assert set(checks) == {"database", "cache", "broker", "worker", "artifacts"}
+    assert checks["worker"]["details"]["workers"] == ["trainer@here"]
+
+
+def test_detailed_gives_versions_and_uptime(up: Flask) -> None:
+    body = up.test_client().get("/health/detailed").json
+    assert body["uptime_seconds"] > 0
+    assert body["versions"]["python"].startswith("3.")
+    assert body["environment"] == "test"
+
+
+@pytest.mark.parametrize("prefix", PREFIXES)
+@pytest.mark.parametrize("path", ["", "/ready", "/db", "/cache", "/detailed"])
+def test_what_is_down_is_said_to_be_down(down: Flask, prefix: str, path: str) -> None:
+    response = down.test_client().get(prefix + path)
+    assert response.status_code == 503
+    assert response.json["status"] == "down"
+    assert all(isinstance(check["latency_ms"], float) for check in response.json["checks"].values())
+
+
+def test_only_the_database_is_down(settings: Settings, worker: str) -> None:
+    with application(settings, database_url=UNREACHABLE.database_url) as app:
+        client = app.test_client()
+        assert client.get("/health/live").status_code == 200
+        assert client.get("/health/cache").status_code == 200
+        assert client.get("/health/db").status_code == 503
+        response = client.get("/health/ready")
+    assert response.status_code == 503
+    states = {name: check["status"] for name, check in response.json["checks"].items()}
+    assert states["database"] == "down"
+    assert states["cache"] == states["broker"] == states["worker"] == "ok"
+
+
+def test_without_a_worker_the_server_is_degraded_but_ready(up: Flask) -> None:
+    response = up.test_client().get("/health/ready")
+    assert response.status_code == 200
+    assert response.json["status"] == "degraded"
+    assert response.json["checks"]["worker"]["status"] == "down"
+
+
+def test_a_silent_worker_is_no_longer_counted(up: Flask, worker: str) -> None:
+    with Redis.from_url(worker) as redis:
+        redis.zadd(health.WORKERS_KEY, {"trainer@here": redis.time()[0] - health.WORKER_SILENCE_SECONDS - 1})
+    assert up.test_client().get("/health/ready").json["checks"]["worker"]["status"] == "down"
+
+
+def test_an_answer_says_nothing_about_how_things_are_reached(down: Flask) -> None:
+    text = down.test_client().get("/health/detailed").get_data(as_text=True)
+    assert "127.0.0.1" not in text
+    assert "nothing" not in text
+
+
+@pytest.fixture
+def deaf_port() -> Iterator[int]:
+    """A port that accepts connections and never says a word."""
+    with socket.socket() as server:
+        server.bind(("127.0.0.1", 0))
+        server.listen(50)
+        yield server.getsockname()[1]
+
+
+def test_a_deaf_server_costs_no_more_than_the_time_limit(settings: Settings, deaf_port: int) -> None:
+    with application(settings, redis_url=f"redis://127.0.0.1:{deaf_port}/0") as app:
+        started = time.perf_counter()
+        response = app.test_client().get("/health/ready")
+        took = time.perf_counter() - started
+    assert response.status_code == 503
+    assert response.json["checks"]["database"]["status"] == "ok"
+    assert {name for name, check in response.json["checks"].items() if check["status"] == "down"} == {
+        "cache",
+        "broker",
+        "worker",
+    }
+    assert took < health.PROBE_SECONDS + 1
+
+
+def registered(app: Flask, critical: bool) -> Any:
+    def check() -> None:
+        raise Unavailable("the store is away")
+
+    health.register_probe(app, "another", check, critical=critical)
+    return app.test_client().get("/health/ready")
+
+
+@pytest.mark.parametrize(("critical", "status", "word"), [(True, 503, "down"), (False, 200, "degraded")])
+def test_a_registered_probe_counts_as_it_is_registered(
+    settings: Settings, worker: str, critical: bool, status: int, word: str
+) -> None:
+    with application(settings) as app:
+        response = registered(app, critical)
+    assert (response.status_code, response.json["status"]) == (status, word)
+    assert response.json["checks"]["another"]["error"] == "the store is away"
+
+
+def test_probes_run_side_by_side(settings: Settings) -> None:
+    everyone_is_here = threading.Barrier(2)
+    with application(settings) as app:
+        for name in ("one", "other"):
+            health.register_probe(app, name, lambda: everyone_is_here.wait(1.5) and None, critical=True)
+        checks = app.test_client().get("/health/ready").json["checks"]
+    assert checks["one"]["status"] == checks["other"]["status"] == "ok"
+
+
+def test_probes_are_never_limited(settings: Settings) -> None:
+    with application(settings, rate_limit_enabled=True, rate_limit_default="1 per hour") as app:
+        client: FlaskClient = app.test_client()
+        for path in ("/health/live", "/api/v1/health/live", "/health/db", "/metrics", "/api/v1/openapi.json"):
+            assert {client.get(path).status_code for _ in range(3)} == {200}

@@ -34,9 +34,12 @@ def scores(heard: Heard) -> list[tuple[float, ...]]:
 
 @pytest.mark.parametrize("model_type", MODEL_TYPES)
 def test_the_same_seed_gives_the_same_weights_bit_for_bit(data: Dataset, model_type: str) -> None:
-    one, other = (train(data, model_type=model_type, epochs=2) for _ in range(2))
+    one, other = (train(data, model_type=model_type, epochs=1) for _ in range(2))
     assert same(weights(one), weights(other))
-    assert not same(weights(one), weights(train(data, model_type=model_type, epochs=2, seed=8)))
+
+
+def test_another_seed_gives_other_weights(data: Dataset) -> None:
+    assert not same(weights(train(data, epochs=1)), weights(train(data, epochs=1, seed=8)))
 
 
 @pytest.mark.parametrize("model_type", ["CNN", "LSTM-CNN"])
@@ -210,7 +213,7 @@ def test_the_answer_is_in_log_returns(data: Dataset) -> None:
     targets = np.stack([0.003 * features[:, 0], 0.03 * features[:, 0]], axis=1).astype(np.float32)
     learnable = replace(data, targets=targets)
     heard = Heard()
-    forecaster = train(learnable, heard, epochs=30, learning_rate=0.01)
+    forecaster = train(learnable, heard, epochs=20, learning_rate=0.01)
     origins = data.parts.test
     error = forecaster.predict(learnable, origins) - targets[origins]
     share_left = np.sqrt(np.mean(error**2, axis=0)) / np.sqrt(np.mean(targets[origins] ** 2, axis=0))

@@ -1,0 +1,55 @@
+"""The processes of the product, as the local stack and the tests start them."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from server.config import PROJECT_ROOT, Settings
+from server.local import processes
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """One long-running process: its name is also that of its log."""
+
+    name: str
+    command: tuple[str, ...]
+
+    def start(self, logs: Path, environment: Mapping[str, str]) -> subprocess.Popen[bytes]:
+        """Start it in the project's folder, its output appended to ``logs/NAME.log``."""
+        return processes.spawn(
+            self.command, log_of(logs, self.name), environment=environment, folder=PROJECT_ROOT
+        )
+
+
+def log_of(logs: Path, name: str) -> Path:
+    """The log file of a service."""
+    return logs / f"{name}.log"
+
+
+def services_of(settings: Settings, state: Path) -> list[Service]:
+    """Web, workers and beat; ``state`` is the folder for beat's schedule.
+
+    Trainings have a worker of their own: one that trains must not delay the reaper. The other worker
+    has threads, not children, so that it never pays for TensorFlow.
+    """
+    celery = (sys.executable, "-m", "celery", "--quiet", "-A", "server.worker:celery")
+    worker = (*celery, "worker", "--loglevel", settings.log_level, "--without-mingle", "--without-gossip")
+    trainings = str(settings.training_concurrency)
+    schedule = str(state / "beat-schedule")
+    return [
+        Service("web", _web_command(settings)),
+        Service("trainer", (*worker, "-n", "trainer@%h", "-Q", "training", "-c", trainings)),
+        Service("worker", (*worker, "-n", "worker@%h", "-Q", "default", "-P", "threads", "-c", "2")),
+        Service("beat", (*celery, "beat", "--loglevel", settings.log_level, "-s", schedule, "--pidfile=")),
+    ]
+
+
+def _web_command(settings: Settings) -> tuple[str, ...]:
+    if settings.async_mode == "gevent":
+        return (sys.executable, "-m", "gunicorn", "wsgi:app")
+    return (sys.executable, "wsgi.py")

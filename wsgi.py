@@ -1,0 +1,14 @@
+"""The web process: ``gunicorn wsgi:app`` or ``python wsgi.py``; ``flask`` finds its commands here too."""
+
+from server.asynchronous import patch, serve
+
+patch()
+
+from server.app import create_app  # noqa: E402 - nothing may be imported before the patch
+from server.local.environment import adopt_running_stack  # noqa: E402
+
+adopt_running_stack()
+app = create_app()
+
+if __name__ == "__main__":
+    serve(app)

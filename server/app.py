@@ -28,18 +28,19 @@ from server.observability import (
     validation,
 )
 from server.observability.views import blueprint as health_views
+from server.realtime import asyncapi
 from server.realtime import server as realtime
 from server.training import sessions
 from server.training import sockets as training_sockets
 from server.training.commands import CLI_COMMANDS
-from server.training.events import PENDING
+from server.training.messages import MESSAGES
 from server.training.views import blueprint as training_views
 
 API_PREFIX = "/api/v1"
 POSTGRESQL_SCHEMES = ("postgres", "postgresql", "postgresql+psycopg2")
 # A limit on these would make a deployment kill itself, or hide the page that explains the limits.
 NEVER_LIMITED = frozenset(
-    {"health", "health_at_root", "api-docs", "swagger_ui_files", "static", "prometheus_metrics"}
+    {"health", "health_at_root", "api-docs", "asyncapi", "swagger_ui_files", "static", "prometheus_metrics"}
 )
 
 
@@ -178,6 +179,9 @@ def bind_celery(app: Flask) -> None:
         # A child imports Keras before it says that it is alive.
         worker_proc_alive_timeout=60,
         worker_hijack_root_logger=False,
+        # A broker that is away is waited for; what runs meanwhile is the lease's business, not the broker's.
+        broker_connection_max_retries=None,
+        worker_cancel_long_running_tasks_on_connection_loss=False,
         timezone="UTC",
     )
     task_context.bind(app, celery)
@@ -187,6 +191,7 @@ def bind_realtime(app: Flask) -> None:
     """Socket.IO on the same port, and the socket edges of every domain."""
     realtime.bind(app, socketio)
     training_sockets.register(app, socketio)
+    asyncapi.serve(app, f"{API_PREFIX}/asyncapi.json", MESSAGES)
 
 
 def bind_http(app: Flask) -> None:
@@ -231,17 +236,7 @@ def register_probes(app: Flask) -> None:
     # What was trained before is still shown without the store.
     store = ArtifactStore(app.config["SETTINGS"].artifact_url)
     health.register_probe(app, "artifacts", store.check, critical=False)
-    metrics.read_at_scrape(app, count_trainings)
-
-
-def count_trainings() -> dict[str, float]:
-    """Trainings that wait and that run."""
-    statuses = [session.status for session in sessions.running()]
-    waiting = statuses.count(PENDING)
-    return {
-        metrics.TRAINING_QUEUE_DEPTH: waiting,
-        metrics.TRAINING_ACTIVE_SESSIONS: len(statuses) - waiting,
-    }
+    metrics.read_at_scrape(app, sessions.gauges)
 
 
 def register_commands(app: Flask) -> None:

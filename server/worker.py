@@ -79,7 +79,7 @@ def _begin_heartbeat(sender: Any, **_: Any) -> None:
 def _beat(name: str) -> None:
     while True:
         try:
-            beat_worker(settings.redis_database(1), name)
+            beat_worker(settings.redis_database(1), name, _queues)
         except RedisError as error:
             log.warning("worker.heartbeat_failed", error=type(error).__name__)
         if _stopped.wait(HEARTBEAT_SECONDS):
@@ -96,6 +96,6 @@ def _hand_runs_back(**_: Any) -> None:
 def _say_goodbye(sender: Any, **_: Any) -> None:
     _stopped.set()
     try:
-        forget_worker(settings.redis_database(1), sender.hostname)
+        forget_worker(settings.redis_database(1), sender.hostname, _queues)
     except RedisError as error:
         log.warning("worker.heartbeat_failed", error=type(error).__name__, pid=os.getpid())

@@ -8,7 +8,7 @@ import re
 import sys
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -31,7 +31,7 @@ QUICK: dict[str, Any] = {
     "lease_seconds": 3.0,
     "lease_poll_seconds": 0.2,
     "reaper_seconds": 0.5,
-    "requeue_seconds": 2.0,
+    "requeue_seconds": 10.0,
     "progress_seconds": 0.1,
 }
 # What every log repeats twice a second and no failed test is explained by.
@@ -115,6 +115,18 @@ class Stack:
                 return found
             if time.monotonic() > deadline:
                 raise AssertionError(f"still {found['status']} after {seconds} s, not {statuses}: {found}")
+            time.sleep(0.1)
+
+    def wait_for_epoch(self, session_id: str, epoch: int, seconds: float = 90.0) -> None:
+        """Until a session has finished ``epoch``."""
+        path = f"/api/v1/train/{session_id}/status"
+        self.wait_until(lambda: self.call("GET", path)["progress"]["epoch"] >= epoch, seconds)
+
+    def wait_until(self, condition: Callable[[], bool], seconds: float) -> None:
+        """Poll until ``condition()`` holds; an assertion fails when it does not within ``seconds``."""
+        deadline = time.monotonic() + seconds
+        while not condition():
+            assert time.monotonic() < deadline, f"it did not become true within {seconds} s"
             time.sleep(0.1)
 
     def logs(self) -> str:

@@ -36,7 +36,7 @@ def start_first_training(settings: Settings, folder: Path) -> None:
     marker.write_text(session["session_id"])
     say(
         "A first training has started: a CNN on BTC-USD. Follow it in another terminal:\n"
-        f"  .venv/bin/flask --app wsgi train --follow-session {session['session_id']}\n"
+        f"  .venv/bin/flask --app wsgi train --attach {session['session_id']}\n"
     )
 
 

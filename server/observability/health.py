@@ -6,7 +6,7 @@ What lies above this domain (the artifact store) is registered by the applicatio
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from concurrent.futures import TimeoutError as ProbeTimeout
 from dataclasses import dataclass
@@ -29,6 +29,7 @@ from server.extensions import celery
 PROBE_SECONDS = 2.0
 WORKER_SILENCE_SECONDS = 15.0
 WORKERS_KEY = "crypto_predict:workers"
+QUEUES = ("default", "training")
 # What a thing that is down raises; anything else is a defect of the probe and must be seen as such.
 _DOWN = (SQLAlchemyError, RedisError, KombuError, OSError, ServerError)
 _log = structlog.get_logger(__name__)
@@ -83,25 +84,29 @@ def now() -> str:
     return datetime.now(UTC).isoformat().replace("+00:00", "Z")
 
 
-def beat_worker(redis_url: str, name: str) -> None:
-    """Say that the worker ``name`` lives; call it at least every ``WORKER_SILENCE_SECONDS / 3``.
+def beat_worker(redis_url: str, name: str, queues: Iterable[str]) -> None:
+    """Say that the worker ``name`` lives and takes from ``queues``.
 
-    The time is the Redis server's, so that the clocks of several machines need not agree. Raises
-    ``redis.exceptions.RedisError`` when Redis is down.
+    Call it at least every ``WORKER_SILENCE_SECONDS / 3``. The time is the Redis server's, so that the
+    clocks of several machines need not agree. Raises ``redis.exceptions.RedisError`` when Redis is down.
     """
     with _redis(redis_url) as redis:
         time_there = _redis_now(redis)
         pipeline = redis.pipeline()
-        pipeline.zadd(WORKERS_KEY, {name: time_there})
+        pipeline.zadd(WORKERS_KEY, dict.fromkeys(_members(name, queues), time_there))
         pipeline.zremrangebyscore(WORKERS_KEY, "-inf", time_there - WORKER_SILENCE_SECONDS)
         pipeline.expire(WORKERS_KEY, int(WORKER_SILENCE_SECONDS))
         pipeline.execute()
 
 
-def forget_worker(redis_url: str, name: str) -> None:
+def forget_worker(redis_url: str, name: str, queues: Iterable[str]) -> None:
     """Say that the worker ``name`` stopped, so that it need not be waited for."""
     with _redis(redis_url) as redis:
-        redis.zrem(WORKERS_KEY, name)
+        redis.zrem(WORKERS_KEY, *_members(name, queues))
+
+
+def _members(name: str, queues: Iterable[str]) -> list[str]:
+    return [f"{queue} {name}" for queue in queues]
 
 
 def _probes(app: Flask) -> dict[str, Probe]:
@@ -159,10 +164,14 @@ def _ask_broker() -> None:
 
 def _ask_workers(redis: Redis) -> Mapping[str, Any]:
     oldest = _redis_now(redis) - WORKER_SILENCE_SECONDS
-    names = [cast(bytes, name).decode() for name in redis.zrangebyscore(WORKERS_KEY, oldest, "+inf")]
-    if not names:
-        raise Unavailable(f"no worker gave a sign of life within {WORKER_SILENCE_SECONDS:g} seconds")
-    return {"workers": names}
+    members = [cast(bytes, each).decode() for each in redis.zrangebyscore(WORKERS_KEY, oldest, "+inf")]
+    by_queue: dict[str, list[str]] = {queue: [] for queue in QUEUES}
+    for queue, name in (member.split(" ", 1) for member in sorted(members)):
+        by_queue.setdefault(queue, []).append(name)
+    idle = [queue for queue in QUEUES if not by_queue[queue]]
+    if idle:
+        raise Unavailable(f"No live worker takes from the queue {' or '.join(idle)}", queues=idle)
+    return {"workers": by_queue}
 
 
 def _probe_engine(url: str) -> Engine:

@@ -35,23 +35,43 @@ class RoomLog(Protocol):
         ...
 
 
+class Watermark:
+    """What a room's members in this process have been sent: all up to ``delivered``, and some ahead."""
+
+    def __init__(self, delivered: int) -> None:
+        self.delivered = delivered
+        self._ahead: set[int] = set()
+        # The log's end at the previous sweep: what it held then is no longer on its way.
+        self.settled = delivered
+
+    def take(self, seq: int) -> None:
+        """Note that ``seq`` was sent to the room."""
+        if seq > self.delivered:
+            self._ahead.add(seq)
+        while self.delivered + 1 in self._ahead:
+            self.delivered += 1
+            self._ahead.discard(self.delivered)
+
+    def lacks(self, seq: int) -> bool:
+        """Whether ``seq`` was never sent to the room."""
+        return seq > self.delivered and seq not in self._ahead
+
+
 class Relay(RedisManager):
     """The Socket.IO client manager: Redis in, local clients out, and a watermark per room."""
 
     def __init__(self, redis_url: str) -> None:
         super().__init__(redis_url, channel=CHANNEL, redis_options={"socket_connect_timeout": 2})
-        self._delivered: dict[str, int] = {}
-        self._seen_in_log: dict[str, int] = {}
+        self._watermarks: dict[str, Watermark] = {}
 
     def _handle_emit(self, message: dict[str, Any]) -> None:
         super()._handle_emit(message)
         data = message["data"][0] if message["data"] else None
-        if isinstance(data, Mapping) and "seq" in data and message.get("room") in self._delivered:
-            self._advance(message["room"], int(data["seq"]))
-
-    def _advance(self, room: str, seq: int) -> None:
-        if seq == self._delivered[room] + 1:
-            self._delivered[room] = seq
+        watermark = self._watermarks.get(message.get("room") or "")
+        if watermark is not None and isinstance(data, Mapping) and "seq" in data:
+            watermark.take(int(data["seq"]))
+        # Writing to a room need not wait for anything, so in a flood of events all else would.
+        self.server.sleep(0)
 
     def watch(self, room: str, last_seq: int) -> None:
         """Start the watermark of a room at the log's end, unless the room is watched already.
@@ -59,7 +79,7 @@ class Relay(RedisManager):
         Call it after joining and before replaying: whoever was here before may still miss events
         up to ``last_seq``, so an existing watermark stays where it is.
         """
-        self._delivered.setdefault(room, last_seq)
+        self._watermarks.setdefault(room, Watermark(last_seq))
 
     def emit_here(self, event: str, payload: Mapping[str, Any], room: str) -> None:
         """Deliver to this process's members of ``room`` (or one client's ``sid``) only."""
@@ -72,28 +92,30 @@ class Relay(RedisManager):
         is merely on its way is not sent twice.
         """
         self._forget_empty_rooms()
-        last_seqs = room_log.last_seqs(list(self._delivered))
+        last_seqs = room_log.last_seqs(list(self._watermarks))
         delivered = 0
         for room, last_seq in last_seqs.items():
-            settled = self._seen_in_log.get(room, 0)
-            self._seen_in_log[room] = last_seq
-            if settled > self._delivered.get(room, settled):
-                delivered += self._deliver(room_log, room, settled)
+            watermark = self._watermarks[room]
+            settled, watermark.settled = watermark.settled, last_seq
+            if settled > watermark.delivered:
+                delivered += self._deliver(room_log, room, watermark, settled)
         return delivered
 
-    def _deliver(self, room_log: RoomLog, room: str, until: int) -> int:
-        payloads = room_log.read(room, self._delivered[room], until)
-        for payload in payloads:
-            self.emit_here(room_log.event, payload, room)
-        self._delivered[room] = max(self._delivered[room], until)
-        log.info("room.caught_up", room=room, events=len(payloads), seq=until)
-        return len(payloads)
+    def _deliver(self, room_log: RoomLog, room: str, watermark: Watermark, until: int) -> int:
+        lost = 0
+        for payload in room_log.read(room, watermark.delivered, until):
+            # Asked one by one: while the log is read, the channel may bring some.
+            if watermark.lacks(payload["seq"]):
+                self.emit_here(room_log.event, payload, room)
+                watermark.take(payload["seq"])
+                lost += 1
+        log.info("room.caught_up", room=room, events=lost, seq=until)
+        return lost
 
     def _forget_empty_rooms(self) -> None:
         occupied = self.rooms.get(NAMESPACE, {})
-        for room in [room for room in self._delivered if room not in occupied]:
-            self._delivered.pop(room, None)
-            self._seen_in_log.pop(room, None)
+        for room in [room for room in self._watermarks if room not in occupied]:
+            del self._watermarks[room]
 
 
 def keep_caught_up(relay: Relay, room_log: RoomLog, sleep: Any, seconds: float) -> None:

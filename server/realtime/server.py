@@ -33,6 +33,10 @@ def bind(app: Flask, socketio: SocketIO) -> None:
         manage_session=False,
         **options,
     )
+    if settings.async_mode == "gevent":
+        from server.realtime import fan_out  # a worker needs no gevent
+
+        fan_out.install(socketio.server.eio)
     app.wsgi_app = without_compression(app.wsgi_app)  # type: ignore[method-assign,assignment]
     socketio.on_event("connect", _count_connection)
     socketio.on_event("disconnect", _count_disconnection)

@@ -72,6 +72,7 @@ class Journal:
     def complete(self, outcome: Outcome) -> None:
         """End the session COMPLETED with its model."""
         data = plain(asdict(outcome))
+        self._lease.given_up.set()
         self._append(
             NewEvent("completed", data),
             model_id=outcome.model_id,

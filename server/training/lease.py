@@ -32,12 +32,16 @@ RELEASED = {"lease_token": None, "lease_owner": None, "lease_expires_at": None}
 
 @dataclass(slots=True)
 class Lease:
-    """One worker's hold on one session. ``lost`` is set once the session is no longer its own."""
+    """One worker's hold on one session.
+
+    ``lost`` is set once somebody else took it away, ``given_up`` once the worker itself let go.
+    """
 
     session_id: str
     token: str
     seconds: float
     lost: threading.Event = field(default_factory=threading.Event)
+    given_up: threading.Event = field(default_factory=threading.Event)
 
     def renew(self, engine: Engine) -> bool:
         """Extend the lease; ``False`` when it is gone."""
@@ -80,21 +84,18 @@ def claim(session_id: str, owner: str, seconds: float, publisher: Publisher) -> 
 @contextmanager
 def kept(lease: Lease, engine: Engine, poll_seconds: float) -> Iterator[Lease]:
     """Renew ``lease`` from a thread of its own while the block runs."""
-    done = threading.Event()
-    thread = threading.Thread(
-        target=_keep, args=(lease, engine, poll_seconds, done), name="lease", daemon=True
-    )
+    thread = threading.Thread(target=_keep, args=(lease, engine, poll_seconds), name="lease", daemon=True)
     thread.start()
     try:
         yield lease
     finally:
-        done.set()
+        lease.given_up.set()
         thread.join(timeout=lease.seconds)
 
 
-def _keep(lease: Lease, engine: Engine, poll_seconds: float, done: threading.Event) -> None:
+def _keep(lease: Lease, engine: Engine, poll_seconds: float) -> None:
     valid_until = time.monotonic() + lease.seconds
-    while not done.wait(poll_seconds):
+    while not lease.given_up.wait(poll_seconds):
         asked_at = time.monotonic()
         try:
             renewed = lease.renew(engine)
@@ -104,7 +105,7 @@ def _keep(lease: Lease, engine: Engine, poll_seconds: float, done: threading.Eve
             renewed = asked_at < valid_until
         else:
             valid_until = asked_at + lease.seconds
-        if not renewed:
+        if not renewed and not lease.given_up.is_set():
             log.warning("lease.lost", session_id=lease.session_id)
             lease.lost.set()
             return

@@ -131,6 +131,12 @@ def get(session_id: str) -> TrainingSession:
     return session
 
 
+def waits(session_id: str) -> bool:
+    """Whether the session is there and still waits for a worker."""
+    query = select(TrainingSession.status).where(TrainingSession.id == session_id)
+    return db.session.scalar(query) == PENDING
+
+
 def cancel(session_id: str, publisher: Publisher) -> TrainingSession:
     """End a waiting or running session as CANCELLED, at once.
 

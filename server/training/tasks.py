@@ -57,7 +57,7 @@ class TrainTask(Task):
             )
 
 
-@celery.task(name="training.train", base=TrainTask)
+@celery.task(name="training.train", base=TrainTask, Request="server.training.deliveries:SessionRequest")
 def train(session_id: str) -> None:
     """Train one session, if it still waits for a worker."""
     settings, publisher = adapters.settings(), adapters.publisher()
@@ -163,6 +163,7 @@ def _fail(held: Lease, error: ServerError) -> None:
 
 
 def _append_if_held(held: Lease, event: NewEvent, columns: dict[str, Any]) -> None:
+    held.given_up.set()
     try:
         session_log.append(held.session_id, event, adapters.publisher(), held_by=held.token, **columns)
     except LeaseLost:

@@ -36,9 +36,9 @@ def down() -> Iterator[Flask]:
 @pytest.fixture
 def worker(redis_url: str) -> Iterator[str]:
     url = Settings(redis_url=redis_url).redis_database(1)
-    health.beat_worker(url, "trainer@here")
+    health.beat_worker(url, "trainer@here", health.QUEUES)
     yield url
-    health.forget_worker(url, "trainer@here")
+    health.forget_worker(url, "trainer@here", health.QUEUES)
 
 
 @pytest.mark.parametrize("prefix", PREFIXES)
@@ -64,7 +64,10 @@ def test_everything_is_up(up: Flask, worker: str, prefix: str, path: str) -> Non
 def test_ready_asks_all(up: Flask, worker: str) -> None:
     checks = up.test_client().get("/health/ready").json["checks"]
     assert set(checks) == {"database", "cache", "broker", "worker", "artifacts"}
-    assert checks["worker"]["details"]["workers"] == ["trainer@here"]
+    assert checks["worker"]["details"]["workers"] == {
+        "default": ["trainer@here"],
+        "training": ["trainer@here"],
+    }
 
 
 def test_detailed_gives_versions_and_uptime(up: Flask) -> None:
@@ -103,9 +106,19 @@ def test_without_a_worker_the_server_is_degraded_but_ready(up: Flask) -> None:
     assert response.json["checks"]["worker"]["status"] == "down"
 
 
+def test_a_worker_for_other_work_does_not_stand_in_for_a_trainer(up: Flask, settings: Settings) -> None:
+    url = settings.redis_database(1)
+    health.beat_worker(url, "worker@here", ["default"])
+    check = up.test_client().get("/health/ready").json["checks"]["worker"]
+    health.forget_worker(url, "worker@here", ["default"])
+    assert check["status"] == "down"
+    assert "training" in str(check)
+
+
 def test_a_silent_worker_is_no_longer_counted(up: Flask, worker: str) -> None:
     with Redis.from_url(worker) as redis:
-        redis.zadd(health.WORKERS_KEY, {"trainer@here": redis.time()[0] - health.WORKER_SILENCE_SECONDS - 1})
+        silent_since = redis.time()[0] - health.WORKER_SILENCE_SECONDS - 1
+        redis.zadd(health.WORKERS_KEY, {"training trainer@here": silent_since})
     assert up.test_client().get("/health/ready").json["checks"]["worker"]["status"] == "down"
 
 

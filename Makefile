@@ -4,10 +4,10 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
-SOURCES := server tests benchmarks migrations wsgi.py gunicorn.conf.py
+SOURCES := server tests benchmarks docs migrations wsgi.py gunicorn.conf.py
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint types unit format migrate bench lock clean
+.PHONY: help run test lint types unit format migrate bench docs lock clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -36,6 +36,9 @@ migrate: $(VENV)/.installed ## Bring the database up to date (that of `make run`
 
 bench: $(VENV)/.installed-dev ## Measure speed and memory, side by side with the alternatives
 	$(BIN)/python -m benchmarks
+
+docs: $(VENV)/.installed-dev ## Make the README's configuration table anew
+	$(BIN)/python -m docs.reference
 
 lock: $(VENV)/.installed-dev ## Pin requirements anew from requirements*.in (UPGRADE=--upgrade takes newer ones)
 	$(BIN)/uv pip compile $(UPGRADE) $(LOCK_OPTIONS) requirements-dev.in -o requirements-dev.txt

@@ -96,13 +96,13 @@ class Stack:
 
     def call(self, method: str, path: str, body: Any = None, **headers: str) -> Any:
         """One JSON request to the API; raises ``urllib.error.HTTPError`` for an error answer."""
-        request = urllib.request.Request(  # noqa: S310 - http, our own
+        request = urllib.request.Request(
             self.base_url + path,
             data=None if body is None else json.dumps(body).encode(),
             headers={"Content-Type": "application/json", **headers},
             method=method,
         )
-        with urllib.request.urlopen(request, timeout=30) as answer:  # noqa: S310
+        with urllib.request.urlopen(request, timeout=30) as answer:
             text = answer.read()
         return json.loads(text) if text else None
 

@@ -17,8 +17,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from server.errors import InvalidInput, TrainingFailed
+from server.forecasters.baselines import Drift, Naive
 from server.forecasters.conformal import LEVELS, ConformalQuantiles
-from server.forecasters.contract import Dataset, Returns, Rows
+from server.forecasters.contract import Dataset, Forecaster, Returns, Rows
 from server.forecasters.significance import diebold_mariano, wilson_interval
 
 Column = NDArray[np.float64]
@@ -28,7 +29,10 @@ Report = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Evaluation:
-    """``metrics`` of the model and ``baseline`` of naive, same keys; ``conformal`` of the model."""
+    """``metrics`` of the model and ``baseline`` of naive, same keys; ``conformal`` of the model.
+
+    ``baseline`` holds the overall metrics of the drift forecast as well, under ``drift``.
+    """
 
     metrics: Report
     baseline: Report
@@ -62,11 +66,19 @@ def evaluate(data: Dataset, calibration_forecast: Returns, test_forecast: Return
     _require_forecasts(data, test, test_forecast)
     truth = data.targets[calibration].astype(np.float64)
     conformal = ConformalQuantiles.calibrate(truth, calibration_forecast, data.volatility[calibration])
-    constant = ConformalQuantiles.calibrate(truth, np.zeros(truth.shape), np.ones(len(truth)))
     metrics = score(data, test, test_forecast, conformal, data.volatility[test])
-    baseline = score(data, test, np.zeros(test_forecast.shape), constant, np.ones(len(test)))
+    baseline = _score_baseline(data, truth, Naive())
+    drift = _score_baseline(data, truth, Drift())
     _add_interval_skill(metrics, baseline)
-    return Evaluation(metrics, baseline, conformal)
+    _add_interval_skill(drift, baseline)
+    return Evaluation(metrics, {**baseline, "drift": drift["overall"]}, conformal)
+
+
+def _score_baseline(data: Dataset, truth: Returns, forecaster: Forecaster) -> Report:
+    """A baseline on the test part, with intervals of constant width calibrated like the model's."""
+    calibration, test = data.parts.calibration, data.parts.test
+    constant = ConformalQuantiles.calibrate(truth, forecaster.predict(data, calibration), np.ones(len(truth)))
+    return score(data, test, forecaster.predict(data, test), constant, np.ones(len(test)))
 
 
 def score(

@@ -131,16 +131,16 @@ class Wire:
 
     @property
     def is_free(self) -> bool:
-        """Whether nobody waits for the client to read."""
-        return not self._sending.locked()
+        """Whether a frame may be written now: nobody waits for the client to read."""
+        return self._is_plain and not self._sending.locked()
 
     def write_now(self, frame: bytes) -> bool:
-        """Write what the kernel takes; false when something is left for the next ``send``.
+        """Write what the kernel takes, if ``is_free``; false when something is left for the next ``send``.
 
         Never waits and never raises: the end of a connection is noticed by its reader.
         """
         try:
-            written = os.write(self._socket.fileno(), frame) if self._is_plain else 0
+            written = os.write(self._socket.fileno(), frame)
         except BlockingIOError:
             written = 0
         except OSError:

@@ -84,12 +84,13 @@ def _losses(data: dict[str, Any]) -> str:
 
 
 def comparison(metrics: dict[str, Any], baseline: dict[str, Any]) -> Table:
-    """The model beside the naive forecast on the same test rows."""
+    """The model beside the naive and the drift forecast on the same test rows."""
     table = Table(title=f"Test part, {metrics['rows']:,} forecasts, scored once")
-    for heading in ("", "model", "naive"):
+    for heading in ("", "model", "naive", "drift"):
         table.add_column(heading, justify="left" if not heading else "right")
+    reports = (metrics["overall"], baseline["overall"], baseline["drift"])
     for name, label, form in ROWS:
-        cells = [_cell(report["overall"].get(name), form) for report in (metrics, baseline)]
+        cells = [_cell(report.get(name), form) for report in reports]
         table.add_row(label, *cells)
     return table
 

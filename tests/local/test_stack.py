@@ -103,7 +103,7 @@ def test_the_stack_runs_from_nothing_and_leaves_nothing_running(
     url = first.wait_for(r"Ready on (http://127\.0\.0\.1:\d+)")[1]
     assert url.rpartition(":")[2] == (checkout / ".env").read_text().split()[0].removeprefix("PORT=")
     session = first.wait_for(r"--follow-session (\S+)")[1]
-    with urllib.request.urlopen(f"{url}/api/v1/train/{session}/status", timeout=10) as answer:  # noqa: S310 - http
+    with urllib.request.urlopen(f"{url}/api/v1/train/{session}/status", timeout=10) as answer:
         assert answer.status == 200
 
     second = subprocess.run(
@@ -123,7 +123,7 @@ def test_the_stack_runs_from_nothing_and_leaves_nothing_running(
     stopped_at_the_end.append(again)
     again.wait_for("Ready on")
     assert "first training" not in again.text
-    with urllib.request.urlopen(f"{url}/api/v1/train/{session}/status", timeout=10) as answer:  # noqa: S310 - http
+    with urllib.request.urlopen(f"{url}/api/v1/train/{session}/status", timeout=10) as answer:
         assert answer.status == 200
     tree = again.tree()
     again.process.kill()

@@ -7,6 +7,7 @@ import socket
 import struct
 import threading
 import time
+import urllib.request
 from collections.abc import Callable
 from typing import Any
 
@@ -61,14 +62,15 @@ class Client:
 class BareClient:
     """As much of Socket.IO over a WebSocket as it takes to join a room, and then to read or not."""
 
-    def __init__(self, port: int, receive_buffer: int | None = None) -> None:
+    def __init__(self, port: int, receive_buffer: int | None = None, upgrading: str = "") -> None:
         self._socket = socket.socket()
         if receive_buffer:
             self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
         self._socket.settimeout(WAIT_SECONDS)
         self._socket.connect(("127.0.0.1", port))
+        session = f"&sid={upgrading}" if upgrading else ""
         self._socket.sendall(
-            f"GET /socket.io/?EIO=4&transport=websocket HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\n"
+            f"GET /socket.io/?EIO=4&transport=websocket{session} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\n"
             "Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
             "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
             f"Sec-WebSocket-Extensions: {COMPRESSION_OFFER}\r\n\r\n".encode()
@@ -129,6 +131,26 @@ class BareClient:
             self._unread += self._socket.recv(65536)
         read, self._unread = self._unread.split(end, 1)
         return read
+
+
+class PollingClient:
+    """As much of Socket.IO over HTTP as it takes to join a room."""
+
+    def __init__(self, url: str) -> None:
+        self._url = f"{url}/socket.io/?EIO=4&transport=polling"
+        self.sid = json.loads(self._ask()[1:])["sid"]
+        self._url += f"&sid={self.sid}"
+        self._ask(b"40")
+
+    def join(self, session_id: str) -> None:
+        """Join a session's room."""
+        self._ask(f'420["join_training",{json.dumps({"session_id": session_id})}]'.encode())
+        while "430[" not in self._ask():
+            pass
+
+    def _ask(self, body: bytes | None = None) -> str:
+        with urllib.request.urlopen(self._url, data=body, timeout=WAIT_SECONDS) as answer:
+            return str(answer.read().decode())
 
 
 def wait_until(condition: Callable[[], bool], seconds: float = WAIT_SECONDS) -> None:

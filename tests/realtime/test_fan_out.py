@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import ssl
 from collections.abc import Iterator
 
 import gevent
@@ -143,6 +144,19 @@ def test_writing_to_a_client_that_is_gone_raises_nothing(ends: Ends) -> None:
         assert wire.write_now(b"hello")
     with pytest.raises(OSError, match=r"pipe|reset"):
         wire.send(b"hello")
+
+
+def test_nothing_is_written_below_the_encryption_of_a_connection() -> None:
+    ours, theirs = socket.socketpair()
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    outbox = Outbox()
+    with theirs, context.wrap_socket(ours, server_side=True, do_handshake_on_connect=False) as encrypted:
+        outbox.websocket = FakeWebSocket(Wire(encrypted))  # type: ignore[assignment]
+        outbox.put(Packet(MESSAGE, "hello"))
+        theirs.setblocking(False)
+        with pytest.raises(BlockingIOError):
+            theirs.recv(1)
+    assert outbox.get().encode() == "4hello"
 
 
 def test_a_queue_before_the_upgrade_keeps_everything() -> None:

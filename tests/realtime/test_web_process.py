@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.realtime.clients import BareClient, Client, wait_until
+from tests.realtime.clients import BareClient, Client, PollingClient, wait_until
 from tests.realtime.conftest import Web
 
 pytestmark = pytest.mark.xdist_group("web_processes")
@@ -46,6 +46,23 @@ def test_a_room_hears_every_event_once_and_in_order(
     for watcher in watchers:
         watcher.wait_until(lambda watcher=watcher: len(watcher.seqs()) >= 52)
         assert watcher.seqs() == list(range(1, 53))
+
+
+def test_events_during_the_upgrade_of_a_connection_wait_for_its_end(web: Web) -> None:
+    session_id = web.start_session()
+    polling = PollingClient(web.url)
+    polling.join(session_id)
+    upgraded = BareClient(web.port, upgrading=polling.sid)
+    try:
+        web.publish(session_id, 3)
+        upgraded.send(b"2probe")
+        assert upgraded.read()[1] == b"3probe"
+        web.publish(session_id, 4)
+        upgraded.send(b"5")
+        for seq in (3, 4):
+            assert f'"seq":{seq}'.encode() in upgraded.wait_for(b'42["training_update"')
+    finally:
+        upgraded.close()
 
 
 def test_what_the_channel_loses_comes_from_the_log(web: Web, connect: Connect) -> None:
@@ -114,6 +131,6 @@ def test_open_connections_are_counted(web: Web, connect: Connect) -> None:
 
 
 def open_connections(web: Web) -> float:
-    with urllib.request.urlopen(f"{web.url}/metrics", timeout=10) as answer:  # noqa: S310 - http, our own
+    with urllib.request.urlopen(f"{web.url}/metrics", timeout=10) as answer:
         found = re.search(r"^crypto_predict_socketio_connections\S* (\S+)$", answer.read().decode(), re.M)
     return float(found[1]) if found else 0.0

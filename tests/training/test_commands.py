@@ -139,6 +139,7 @@ def test_the_bar_shows_epoch_losses_and_eta() -> None:
 
 def test_a_metric_that_is_undefined_is_shown_as_such() -> None:
     console = Console(record=True, width=100)
-    report = {"rows": 10, "overall": {"rmse": 1.0, "directional_accuracy": None}}
-    console.print(comparison(report, report))
+    overall = {"rmse": 1.0, "directional_accuracy": None}
+    report = {"rows": 10, "overall": overall}
+    console.print(comparison(report, {**report, "drift": overall}))
     assert "-" in console.export_text()

@@ -82,6 +82,13 @@ def test_a_training_streams_every_event_to_its_room_and_leaves_a_model(stack: St
     assert sorted(model.manifest["files"]) == ["model.keras", "model.onnx"]
     assert model.manifest["metrics"] == status["metrics"]
     assert model.manifest["spec"]["seed"] == 1
+    with urllib.request.urlopen(f"{stack.base_url}/metrics", timeout=10) as answer:
+        metrics = answer.read().decode()
+    # Counted in the trainer's child, which is gone, and shown by the web process.
+    assert 'crypto_predict_training_sessions_total{model_type="CNN",status="COMPLETED"}' in metrics
+    assert 'crypto_predict_training_epoch_seconds_count{model_type="CNN"}' in metrics
+    assert 'crypto_predict_events_published_total{type="epoch"}' in metrics
+    assert "crypto_predict_socketio_connections" in metrics
 
 
 def test_the_same_seed_gives_the_same_weights(stack: Stack) -> None:

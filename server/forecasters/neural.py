@@ -96,26 +96,9 @@ def fit(
     should_stop: ShouldStop,
     resume_epoch: int | None = None,
 ) -> NeuralForecaster:
-    """Train on the training part, choose the best epoch on the validation part.
-
-    Per epoch: its checkpoint is saved, then ``on_progress`` receives it, then the checkpoint before
-    it is dropped, so whatever the receiver has recorded can be resumed. With ``resume_epoch`` the
-    run goes on after that epoch and ends with the weights of a run that was never interrupted.
-
-    ``loss`` and ``mae`` are in root mean squares of the training targets: 1 is the size of a usual
-    move, and a forecast of no change has the ``mae`` of an average one. Raises
-    :class:`TrainingStopped`, :class:`TrainingFailed` (``loss_not_finite``),
-    :class:`CheckpointUnusable`.
-    """
-    training = _Training(spec, data, on_progress, should_stop)
-    if resume_epoch is not None:
-        training.restore(checkpoints.load(resume_epoch))
-    while not training.is_over():
-        ended = training.run_epoch()
-        checkpoints.save(ended.epoch, training.state())
-        on_progress(ended)
-        checkpoints.drop(ended.epoch - 1)
-    return training.best(should_stop)
+    """Build a :class:`Training` and run it to its end."""
+    training = Training(spec, data, on_progress, should_stop)
+    return training.run(checkpoints, resume_epoch)
 
 
 def warm_up() -> None:
@@ -137,10 +120,17 @@ def warm_up() -> None:
     forecaster.predict(data, data.parts.test)
 
 
-class _Training:
-    """A network between two epochs: knows what has been learned, decides when it is over."""
+class Training:
+    """A network between two epochs: knows what has been learned, decides when it is over.
+
+    Trains on the training part and chooses the best epoch on the validation part. ``loss`` and ``mae``
+    are in root mean squares of the training targets: 1 is the size of a usual move, and a forecast of
+    no change has the ``mae`` of an average one.
+    """
 
     def __init__(self, spec: Spec, data: Dataset, on_progress: OnProgress, should_stop: ShouldStop) -> None:
+        self._on_progress = on_progress
+        self._should_stop = should_stop
         self._spec = spec
         self._data = data
         self._scale = _target_scale(data)
@@ -154,6 +144,24 @@ class _Training:
         self._history: list[EpochEnded] = []
         self._best_weights: tuple[NDArray[Any], ...] = ()
         self._best_epoch = 0
+
+    def run(self, checkpoints: CheckpointStore, resume_epoch: int | None = None) -> NeuralForecaster:
+        """All epochs that are left, then the best weights.
+
+        Per epoch: its checkpoint is saved, then ``on_progress`` receives it, then the checkpoint before
+        it is dropped, so whatever the receiver has recorded can be resumed. With ``resume_epoch`` the
+        run goes on after that epoch and ends with the weights of a run that was never interrupted.
+        Raises :class:`TrainingStopped`, :class:`TrainingFailed` (``loss_not_finite``),
+        :class:`CheckpointUnusable`.
+        """
+        if resume_epoch is not None:
+            self.restore(checkpoints.load(resume_epoch))
+        while not self.is_over():
+            ended = self.run_epoch()
+            checkpoints.save(ended.epoch, self.state())
+            self._on_progress(ended)
+            checkpoints.drop(ended.epoch - 1)
+        return self.best()
 
     def is_over(self) -> bool:
         done, patience = len(self._history), self._spec.patience
@@ -200,12 +208,12 @@ class _Training:
         self._best_epoch = state.best_epoch
         self._history = list(state.history)
 
-    def best(self, should_stop: ShouldStop) -> NeuralForecaster:
+    def best(self) -> NeuralForecaster:
         self._network.set_weights(list(self._best_weights))
         in_log_returns = layers.Rescaling(self._scale.tolist(), name="log_returns")
         model = keras.Model(self._network.input, in_log_returns(self._network.output))
         return NeuralForecaster(
-            self._spec.model_type, model, tuple(self._history), self._best_epoch, should_stop
+            self._spec.model_type, model, tuple(self._history), self._best_epoch, self._should_stop
         )
 
     def _compile(self, batches: int) -> None:
@@ -222,8 +230,7 @@ class _Training:
         self._optimizer.build(self._network.trainable_variables)
 
     def _train(self, epoch: int) -> tuple[float, float]:
-        # Seed and epoch alone decide the order, so a resumed run sees the one an uninterrupted run saw.
-        order = np.random.default_rng((self._spec.seed, epoch)).permutation(self._data.parts.train)
+        order = order_of_epoch(self._data.parts.train, self._spec.seed, epoch)
         learned = self._windowed.fit(
             order.astype(np.int32),
             self._scaled_targets(order),
@@ -263,6 +270,14 @@ def _older_numpy_accepted() -> Iterator[None]:
         warnings.filterwarnings("ignore", message=".*np.object.*", category=FutureWarning)
         warnings.filterwarnings("ignore", message="__array__ implementation", category=DeprecationWarning)
         yield
+
+
+def order_of_epoch(origins: Rows, seed: int, epoch: int) -> Rows:
+    """The origins in the order in which an epoch sees them.
+
+    Seed and epoch alone decide it, so a resumed run sees the order that an uninterrupted one saw.
+    """
+    return np.random.default_rng((seed, epoch)).permutation(origins)
 
 
 def _target_scale(data: Dataset) -> NDArray[np.float32]:

@@ -9,7 +9,7 @@ from typing import TextIO
 
 ESCAPE_SEQUENCE = re.compile(r"\033\[[0-9;]*m")
 # TensorFlow's C++ part greets every new process at length; its words stay in the log file.
-NOT_SHOWN = re.compile(r"^[IWE]\d{4} \d\d:\d\d:\d\d\.|^WARNING: All log messages before absl")
+NOT_SHOWN = re.compile(r"^[IWEF]\d{4} \d\d:\d\d:\d+\.|^WARNING: All log messages before absl")
 COLOURS = {"web": 36, "trainer": 32, "worker": 34, "beat": 35}
 
 

@@ -80,8 +80,9 @@ def run(
     enter("feature_engineering")
     prepared = prepare(loaded, spec.interval, spec.lookback, spec.horizon)
     enter("model_building")
+    training = neural.Training(spec, prepared.dataset, on_progress, should_stop)
     enter("training")
-    fitted = neural.fit(spec, prepared.dataset, checkpoints, on_progress, should_stop, resume_epoch)
+    fitted = training.run(checkpoints, resume_epoch)
     enter("evaluating")
     calibration, test = (
         fitted.predict(prepared.dataset, origins)

@@ -11,7 +11,7 @@ from server.errors import TrainingFailed
 from server.forecasters.callbacks import SHORTEST_PAUSE, BatchWatch
 from server.forecasters.checkpoints import CheckpointUnusable, NoCheckpoints, pack, unpack
 from server.forecasters.contract import MODEL_TYPES, Dataset, EpochEnded, Progress, TrainingStopped
-from server.forecasters.neural import NeuralForecaster, fit, warm_up, windows_of
+from server.forecasters.neural import NeuralForecaster, fit, order_of_epoch, warm_up, windows_of
 from tests.forecasters.trained import SPEC, Heard, KeptCheckpoints, dataset, train
 
 
@@ -257,3 +257,12 @@ def test_a_flat_price_trains_to_the_naive_forecast(data: Dataset) -> None:
     spec = replace(SPEC, epochs=1)
     forecaster = fit(spec, flat, NoCheckpoints(), Heard(), lambda: False)
     np.testing.assert_allclose(forecaster.predict(flat, flat.parts.test), 0.0, atol=1e-6)
+
+
+def test_every_epoch_sees_every_origin_in_an_order_of_its_own() -> None:
+    origins = np.arange(100, 200)
+    orders = [order_of_epoch(origins, seed=3, epoch=epoch) for epoch in (1, 2)]
+    assert all(sorted(order) == origins.tolist() for order in orders)
+    assert not np.array_equal(*orders)
+    assert not np.array_equal(orders[0], order_of_epoch(origins, seed=4, epoch=1))
+    assert np.array_equal(orders[0], order_of_epoch(origins, seed=3, epoch=1))

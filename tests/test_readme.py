@@ -1,0 +1,98 @@
+"""What the README says is so."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from flask import Flask
+
+from docs.reference import README, with_table
+from server.training.schemas import StartTraining
+from tests.stack import Stack
+
+TEXT = README.read_text()
+ROOT = README.parent
+
+
+def code_blocks(language: str) -> list[str]:
+    return re.findall(rf"^```{language}\n(.*?)^```$", TEXT, re.DOTALL | re.MULTILINE)
+
+
+def test_the_configuration_table_is_that_of_the_settings() -> None:
+    assert with_table(TEXT) == TEXT, "run `make docs`"
+
+
+def test_every_make_target_named_exists() -> None:
+    targets = set(re.findall(r"^([a-z-]+):.*## ", (ROOT / "Makefile").read_text(), re.MULTILINE))
+    named = re.findall(r"(?:`(?:[A-Z]+=\S+ )?|^)make ([a-z]+)(?:`|$)", TEXT, re.MULTILINE)
+    assert {"run", "test"} <= set(named) <= targets
+
+
+def test_every_link_leads_to_a_file() -> None:
+    links = [link for link in re.findall(r"\]\(([^)#]+)\)", TEXT) if "://" not in link]
+    assert links
+    assert [link for link in links if not (ROOT / link).exists()] == []
+
+
+def test_the_body_of_the_curl_example_is_valid() -> None:
+    bodies = re.findall(r"-d '(\{.*?\})'", TEXT)
+    assert bodies
+    for body in bodies:
+        assert StartTraining().validate(json.loads(body)) == {}
+
+
+def test_every_call_of_the_table_is_served(app: Flask) -> None:
+    served = {
+        (method, re.sub(r"<[^>]*>", "<id>", rule.rule))
+        for rule in app.url_map.iter_rules()
+        for method in rule.methods or ()
+    }
+    table = TEXT[TEXT.index("## The API") : TEXT.index("## Configuration")]
+    named = [
+        (method, path.split("?")[0])
+        for line in table.splitlines()
+        if line.startswith("| `")
+        for method, path in re.findall(r"`(?:(GET|POST|DELETE) )?(/[^`]*)`", line.split("|")[1])
+    ]
+    assert len(named) > 12
+    for method, path in named:
+        full = path if path == "/metrics" else f"/api/v1{path}"
+        assert (method or "GET", full) in served
+
+
+def test_every_flask_command_of_the_table_exists(app: Flask) -> None:
+    assert {"train", "sessions", "market"} <= set(app.cli.commands)
+    for group, names in (("sessions", "list cancel prune"), ("market", "import tickers gaps load-sample")):
+        assert set(names.split()) <= set(app.cli.commands[group].commands)  # type: ignore[attr-defined]
+
+
+def test_the_layout_of_the_architecture_page_exists() -> None:
+    page = (ROOT / "docs/architecture.md").read_text()
+    for path in re.findall(r"`(server/[\w/]+(?:\.py|/))`", page):
+        assert (ROOT / path).exists(), path
+
+
+@pytest.mark.xdist_group("live")
+@pytest.mark.timeout(240)
+def test_the_python_example_runs_to_its_end(stack: Stack, tmp_path: Path) -> None:
+    (example,) = code_blocks("python")
+    script = tmp_path / "example.py"
+    script.write_text(example.replace("http://127.0.0.1:5000", stack.base_url))
+    environment = {**os.environ, "PYTHONPATH": ""}
+    ran = subprocess.run(
+        [sys.executable, str(script)],
+        capture_output=True,
+        text=True,
+        timeout=150,
+        env=environment,
+        check=True,
+    )
+    lines = [line.split() for line in ran.stdout.splitlines()]
+    assert [int(line[0]) for line in lines] == list(range(1, len(lines) + 1))
+    assert lines[-1][1] == "completed"

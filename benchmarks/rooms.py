@@ -166,7 +166,7 @@ def start_session(port: int) -> str:
         data=json.dumps({"ticker": "BTC-USD", "model_type": "CNN", "epochs": 1}).encode(),
         headers={"Content-Type": "application/json"},
     )
-    with urllib.request.urlopen(request, timeout=30) as answer:  # noqa: S310
+    with urllib.request.urlopen(request, timeout=30) as answer:
         session_id: str = json.load(answer)["session_id"]
     return session_id
 

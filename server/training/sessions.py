@@ -229,8 +229,10 @@ def count_active() -> int:
 
 def gauges() -> dict[str, float]:
     """How many sessions wait and run now, by the name of their gauge."""
-    query = select(TrainingSession.status, func.count()).where(TrainingSession.status.in_(ACTIVE))
-    counts = dict(db.session.execute(query.group_by(TrainingSession.status)).tuples().all())
+    query = select(TrainingSession.status, func.count().label("sessions")).where(
+        TrainingSession.status.in_(ACTIVE)
+    )
+    counts = {row.status: row.sessions for row in db.session.execute(query.group_by(TrainingSession.status))}
     return {
         TRAINING_QUEUE_DEPTH: float(counts.get(PENDING, 0)),
         TRAINING_ACTIVE_SESSIONS: float(counts.get(IN_PROGRESS, 0)),

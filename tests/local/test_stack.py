@@ -102,7 +102,7 @@ def test_the_stack_runs_from_nothing_and_leaves_nothing_running(
     stopped_at_the_end.append(first)
     url = first.wait_for(r"Ready on (http://127\.0\.0\.1:\d+)")[1]
     assert url.rpartition(":")[2] == (checkout / ".env").read_text().split()[0].removeprefix("PORT=")
-    session = first.wait_for(r"--follow-session (\S+)")[1]
+    session = first.wait_for(r"--attach (\S+)")[1]
     with urllib.request.urlopen(f"{url}/api/v1/train/{session}/status", timeout=10) as answer:
         assert answer.status == 200
 

@@ -1,0 +1,205 @@
+"""The training task in this process: real Keras, real database, and every way a run can end."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+from flask import Flask
+from sqlalchemy.exc import OperationalError
+
+from server.config import Settings
+from server.forecasters.artifacts import ArtifactStore
+from server.market import store
+from server.market.candles import Candles
+from server.training import adapters, lease, log, sessions, tasks
+from server.training.deliveries import SessionRequest
+from server.training.ranges import resolve
+from server.training.schemas import StartTraining
+from tests.candles import sample_candles
+from tests.training.recording import RecordingPublisher, RecordingQueue
+
+pytestmark = pytest.mark.timeout(120)
+
+BODY = {"ticker": "BTC-USD", "model_type": "CNN", "lookback": 10, "epochs": 2, "batch_size": 256, "seed": 5}
+
+
+@pytest.fixture
+def candles(database: None) -> Candles:
+    """A short real series, stored."""
+    found = sample_candles()[:700]
+    store.upsert("BTC-USD", "1h", "the shipped sample", found)
+    return found
+
+
+@pytest.fixture
+def waiting(candles: Candles, settings: Settings) -> str:
+    """A session that waits."""
+    request = resolve(StartTraining().load(BODY))
+    return sessions.start(request, settings, RecordingPublisher(), RecordingQueue()).id
+
+
+@pytest.fixture
+def short_limit(app: Flask, settings: Settings) -> Iterator[None]:
+    app.config["SETTINGS"] = replace(settings, training_time_limit=0)
+    yield
+    app.config["SETTINGS"] = settings
+
+
+def types_of(session_id: str) -> list[str]:
+    return [event["type"] for event in log.read(session_id) if event["type"] != "stage"]
+
+
+def interrupted_after_an_epoch(session_id: str) -> None:
+    """Leave the session as a worker leaves it that was asked to stop after its first epoch."""
+    tasks.DRAINING[0] = 0
+
+    class StopAfterOneEpoch:
+        def publish(self, room: str, event: str, payload: Any) -> None:
+            if payload.get("type") == "epoch":
+                tasks.DRAINING[0] = 1
+
+    extensions = tasks.celery.flask_app.extensions
+    kept = adapters.publisher()
+    extensions["publisher"] = StopAfterOneEpoch()
+    try:
+        tasks.train.run(session_id)
+    finally:
+        extensions["publisher"] = kept
+        tasks.DRAINING[0] = 0
+
+
+def test_a_run_completes_with_its_model_stored_and_its_checkpoints_gone(
+    waiting: str, settings: Settings
+) -> None:
+    tasks.train.run(waiting)
+    session = sessions.get(waiting)
+    assert types_of(waiting) == ["queued", "started", "epoch", "epoch", "evaluated", "completed"]
+    assert (session.status, session.lease_token, session.progress) == ("COMPLETED", None, 100.0)
+    model = ArtifactStore(settings.artifact_url).open(session.model_id or "")
+    assert model.expect("BTC-USD", "1h").manifest["baseline"] == session.baseline
+    assert session.baseline is not None
+    assert "drift" in session.baseline
+    assert model.manifest["data"]["fingerprint"] == session.data_fingerprint
+    with pytest.raises(Exception, match="missing"):
+        adapters.checkpoints(waiting).load(2)
+
+
+def test_a_run_that_takes_too_long_fails_saying_so(waiting: str, short_limit: None) -> None:
+    tasks.train.run(waiting)
+    error = sessions.get(waiting).error
+    assert error is not None
+    assert error["error_code"] == "time_limit"
+    assert "TRAINING_TIME_LIMIT" in error["message"]
+
+
+def test_a_run_handed_back_goes_on_after_its_last_epoch(waiting: str) -> None:
+    interrupted_after_an_epoch(waiting)
+    assert sessions.get(waiting).status == "PENDING"
+    assert types_of(waiting)[-2:] == ["epoch", "requeued"]
+    tasks.train.run(waiting)
+    epochs = [event["data"]["epoch"] for event in log.read(waiting) if event["type"] == "epoch"]
+    assert epochs == [1, 2]
+    assert sessions.get(waiting).status == "COMPLETED"
+
+
+def test_a_run_whose_candles_changed_meanwhile_is_not_mixed(waiting: str, candles: Candles) -> None:
+    interrupted_after_an_epoch(waiting)
+    prices = {name: getattr(candles, name)[100:101] * 1.5 for name in ("open", "high", "low", "close")}
+    changed = Candles(candles.timestamp[100:101], **prices, volume=np.array([1.0]))
+    store.upsert("BTC-USD", "1h", "a correction", changed)
+    tasks.train.run(waiting)
+    error = sessions.get(waiting).error
+    assert error is not None
+    assert error["error_code"] == "candles_changed"
+
+
+def test_a_missing_checkpoint_fails_the_run_instead_of_starting_over_in_silence(waiting: str) -> None:
+    interrupted_after_an_epoch(waiting)
+    adapters.checkpoints(waiting).clear()
+    tasks.train.run(waiting)
+    error = sessions.get(waiting).error
+    assert error is not None
+    assert error["error_code"] == "checkpoint_unusable"
+
+
+def test_an_attempt_that_died_after_writing_the_model_is_repeated(waiting: str, settings: Settings) -> None:
+    interrupted_after_an_epoch(waiting)
+    store_of_models = ArtifactStore(settings.artifact_url)
+    contents = ("feature_names", "scaler", "metrics", "baseline", "conformal", "data", "libraries")
+    manifest: dict[str, Any] = {name: {} for name in contents}
+    manifest["spec"] = {"ticker": "BTC-USD", "interval": "1h"}
+    store_of_models.write(waiting, {"model.onnx": b"left behind"}, manifest)
+    tasks.train.run(waiting)
+    assert sessions.get(waiting).status == "COMPLETED"
+    assert store_of_models.open(waiting).read("model.onnx") != b"left behind"
+
+
+def test_a_defect_ends_the_run_failed_and_is_counted(waiting: str, app: Flask) -> None:
+    lease.claim(waiting, "here:1", 60, RecordingPublisher())
+    tasks.train.on_failure(ValueError("nobody expected this"), "task", (waiting,), {}, None)
+    session = sessions.get(waiting)
+    assert session.status == "FAILED"
+    assert session.error is not None
+    assert session.error["error_code"] == "internal_error"
+    assert "nobody expected" not in session.error["message"]
+
+
+def test_a_defect_after_the_end_changes_nothing(waiting: str) -> None:
+    sessions.cancel(waiting, RecordingPublisher())
+    tasks.train.on_failure(ValueError("late"), "task", (waiting,), {}, None)
+    assert types_of(waiting) == ["queued", "cancelled"]
+
+
+def test_a_lost_database_leaves_the_run_to_the_reaper(waiting: str) -> None:
+    lease.claim(waiting, "here:1", 60, RecordingPublisher())
+    lost = OperationalError("COMMIT", {}, ConnectionError("gone"))
+    tasks.train.on_failure(lost, "task", (waiting,), {}, None)
+    assert sessions.get(waiting).status == "IN_PROGRESS"
+
+
+def test_a_cancelled_session_is_left_alone_by_the_task(waiting: str) -> None:
+    sessions.cancel(waiting, RecordingPublisher())
+    tasks.train.run(waiting)
+    assert types_of(waiting) == ["queued", "cancelled"]
+
+
+class Delivery(SessionRequest):
+    """A delivery whose message is this session's id; Celery's own part of a request is left out."""
+
+    def __init__(self, session_id: str) -> None:
+        self._request_dict = {"args": [session_id]}
+        self._app = tasks.celery
+        self.dropped = False
+
+    def _announce_revoked(self, *_: Any) -> None:
+        self.dropped = True
+
+
+def test_a_late_delivery_is_dropped_before_a_child_is_spent_on_it(waiting: str) -> None:
+    assert Delivery(waiting)._is_late() is False
+    lease.claim(waiting, "here:1", 60, RecordingPublisher())
+    late = Delivery(waiting)
+    assert late._is_late() is True
+    assert late.dropped
+
+
+def test_epochs_learning_rate_and_the_rest_reach_the_model(waiting: str, settings: Settings) -> None:
+    tasks.train.run(waiting)
+    spec = ArtifactStore(settings.artifact_url).open(waiting).manifest["spec"]
+    assert {name: spec[name] for name in BODY} == BODY
+    events = [event for event in log.read(waiting) if event["type"] == "epoch"]
+    assert [event["data"]["total_epochs"] for event in events] == [2, 2]
+    assert {round(event["data"]["learning_rate"], 9) for event in events} == {0.001}
+
+
+def test_a_stop_condition_remembers_why() -> None:
+    asked = {"first": False, "second": True}
+    condition = tasks.StopCondition({name: lambda name=name: asked[name] for name in asked})  # type: ignore[misc]
+    assert condition()
+    asked["first"] = True
+    assert condition()
+    assert condition.reason == "second"

@@ -65,9 +65,12 @@ def _warm_up(**_: Any) -> None:
     with app.app_context():
         db.engine.dispose(close=False)
     if "training" in _queues:
+        # What a run imports is imported now as well: it must not wait for that either.
         from server.forecasters.neural import warm_up
+        from server.training import run  # noqa: F401
 
         warm_up()
+        log.info("worker.warm", pid=os.getpid())
 
 
 @worker_ready.connect

@@ -7,6 +7,7 @@ from collections.abc import Generator, Iterator
 from itertools import count
 from pathlib import Path
 
+import hypothesis
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
@@ -18,6 +19,10 @@ from server.extensions import db
 from server.local.postgres import EmbeddedPostgres
 from server.local.valkey import EmbeddedValkey
 from tests.stack import Stack, running_stack
+
+# On two busy cores one example may take its time; what it shows does not depend on it.
+hypothesis.settings.register_profile("steady", deadline=None)
+hypothesis.settings.load_profile("steady")
 
 # What a power cut would lose is of no use to a test.
 FAST_AND_LOOSE = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}

@@ -12,6 +12,9 @@ import keras
 from server.errors import TrainingFailed
 from server.forecasters.contract import BatchEnded, OnProgress, ShouldStop, TrainingStopped
 
+FIT: Final = "fit"
+"""Name of the metric that is the loss without penalties."""
+
 SHORTEST_PAUSE: Final = 0.1
 """Seconds between two progress reports inside an epoch."""
 
@@ -46,7 +49,7 @@ class BatchWatch(keras.callbacks.Callback):  # type: ignore[misc,unused-ignore]
         if now - self._reported_at < SHORTEST_PAUSE:
             return
         self._reported_at = now
-        loss = finite_loss((logs or {})["loss"], self.epoch)
+        loss = finite_loss((logs or {})[FIT], self.epoch)
         # The last call of an epoch may stand for fewer batches than a full one.
         done = min(batch + 1, self._batches)
         self._on_progress(BatchEnded(self.epoch, self._total_epochs, done, self._batches, loss))

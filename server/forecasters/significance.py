@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import stats
+from scipy.special import stdtr
 
 Z_95 = 1.959963984540054
 """The 97.5 % quantile of the normal distribution: two-sided 95 %."""
@@ -45,7 +45,7 @@ def diebold_mariano(loss_difference: NDArray[np.float64], step: int) -> float | 
         return None
     correction = (rows + 1 - 2 * step + step * (step - 1) / rows) / rows
     statistic = mean / math.sqrt(variance / rows) * math.sqrt(correction)
-    return float(2 * stats.t.sf(abs(statistic), df=rows - 1))
+    return float(2 * stdtr(rows - 1, -abs(statistic)))
 
 
 def _long_run_variance(centred: NDArray[np.float64], lags: int) -> float:

@@ -59,6 +59,15 @@ class Outbox(JoinableQueue):
                 return
         super().put(item, block, timeout)
 
+    def get(self, block: bool = True, timeout: float | None = None) -> Packet | None:
+        """The next packet; once there is a WebSocket, waited for as long as it takes.
+
+        Engine.IO sees its own pings pass its queue, and takes a queue that stays empty for longer
+        than their interval for a dead connection. Here pings are written directly. A client that is
+        gone is noticed by its reader, which waits for the answers to those pings.
+        """
+        return super().get(block, None if self.websocket is not None else timeout)
+
     def _write(self, websocket: DirectWebSocket, packet: Packet) -> Packet | None:
         """Write ``packet`` if its turn is now; the packet to queue, if any."""
         if websocket.wire.is_cut:

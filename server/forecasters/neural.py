@@ -88,19 +88,6 @@ def windows_of(data: Dataset, origins: Rows) -> NDArray[np.float32]:
     return np.ascontiguousarray(views[origins - data.lookback + 1].transpose(0, 2, 1))
 
 
-def fit(
-    spec: Spec,
-    data: Dataset,
-    checkpoints: CheckpointStore,
-    on_progress: OnProgress,
-    should_stop: ShouldStop,
-    resume_epoch: int | None = None,
-) -> NeuralForecaster:
-    """Build a :class:`Training` and run it to its end."""
-    training = Training(spec, data, on_progress, should_stop)
-    return training.run(checkpoints, resume_epoch)
-
-
 def warm_up() -> None:
     """One tiny training and forecast: a fresh process pays for its first use before a run needs it."""
     rows = 64
@@ -116,7 +103,8 @@ def warm_up() -> None:
         parts=Parts(*(np.arange(start, start + 10, dtype=np.int64) for start in (10, 20, 30, 40))),
     )
     spec = Spec("", "", "CNN", 10, 1, epochs=1, batch_size=8, learning_rate=1e-3, patience=None, seed=0)
-    forecaster = fit(spec, data, NoCheckpoints(), lambda progress: None, lambda: False)
+    training = Training(spec, data, on_progress=lambda progress: None, should_stop=lambda: False)
+    forecaster = training.run(NoCheckpoints())
     forecaster.predict(data, data.parts.test)
 
 

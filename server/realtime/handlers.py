@@ -16,6 +16,7 @@ from marshmallow import Schema, ValidationError
 
 from server.errors import InvalidInput, ServerError
 from server.observability.metrics import ERRORS
+from server.observability.validation import invalid_fields
 from server.realtime.rooms import ERROR_UPDATE
 
 log = structlog.get_logger(__name__)
@@ -45,15 +46,8 @@ def _load(event: str, schema: type[Schema], payload: Any) -> dict[str, Any]:
     try:
         loaded: dict[str, Any] = schema().load(payload)
     except ValidationError as error:
-        problems = _problems(error)
-        said = "; ".join(f"{field}: {' '.join(map(str, messages))}" for field, messages in problems.items())
-        raise InvalidInput(f"{event}: {said}", fields=problems) from error
+        raise invalid_fields({"json": error.normalized_messages()}, error) from error  # type: ignore[no-untyped-call]
     return loaded
-
-
-def _problems(error: ValidationError) -> dict[str, list[str]]:
-    problems: dict[str, list[str]] = error.normalized_messages()  # type: ignore[no-untyped-call]
-    return problems
 
 
 def refuse(error: ServerError, payload: Any) -> dict[str, Any]:

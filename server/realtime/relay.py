@@ -7,7 +7,9 @@ delivered without a hole, looks now and then at the log, and delivers the rest f
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import threading
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any, Protocol
 
 import structlog
@@ -63,11 +65,17 @@ class Relay(RedisManager):
     def __init__(self, redis_url: str) -> None:
         super().__init__(redis_url, channel=CHANNEL, redis_options={"socket_connect_timeout": 2})
         self._watermarks: dict[str, Watermark] = {}
+        # Clients that a log is being replayed to, and what came for their room meanwhile.
+        self._replays: dict[tuple[str, str], list[tuple[str, Any]]] = {}
+        self._order = threading.RLock()
 
     def _handle_emit(self, message: dict[str, Any]) -> None:
-        super()._handle_emit(message)
         data = message["data"][0] if message["data"] else None
-        watermark = self._watermarks.get(message.get("room") or "")
+        room = message.get("room") or ""
+        with self._order:
+            held_back = self._hold_back(room, message["event"], data)
+            super()._handle_emit({**message, "skip_sid": held_back} if held_back else message)
+        watermark = self._watermarks.get(room)
         if watermark is not None and isinstance(data, Mapping) and "seq" in data:
             watermark.take(int(data["seq"]))
         # Writing to a room need not wait for anything, so in a flood of events all else would.
@@ -81,8 +89,29 @@ class Relay(RedisManager):
         """
         self._watermarks.setdefault(room, Watermark(last_seq))
 
+    @contextmanager
+    def replaying(self, room: str, sid: str) -> Iterator[None]:
+        """While the block replays a log to the client ``sid``, keep live events of ``room`` for afterwards.
+
+        So a client that joins sees old events before new ones, in their order.
+        """
+        with self._order:
+            self._replays[room, sid] = []
+        try:
+            yield
+        finally:
+            with self._order:
+                for event, payload in self._replays.pop((room, sid)):
+                    self.emit_here(event, payload, sid)
+
+    def _hold_back(self, room: str, event: str, payload: Any) -> list[str]:
+        held_back = [sid for name, sid in self._replays if name == room]
+        for sid in held_back:
+            self._replays[room, sid].append((event, payload))
+        return held_back
+
     def emit_here(self, event: str, payload: Mapping[str, Any], room: str) -> None:
-        """Deliver to this process's members of ``room`` (or one client's ``sid``) only."""
+        """Deliver to this process's members of ``room``, or to the one client whose ``sid`` it is."""
         super(PubSubManager, self).emit(event, dict(payload), namespace=NAMESPACE, room=room)
 
     def catch_up(self, room_log: RoomLog) -> int:
@@ -106,8 +135,9 @@ class Relay(RedisManager):
         for payload in room_log.read(room, watermark.delivered, until):
             # Asked one by one: while the log is read, the channel may bring some.
             if watermark.lacks(payload["seq"]):
-                self.emit_here(room_log.event, payload, room)
-                watermark.take(payload["seq"])
+                self._handle_emit(
+                    {"event": room_log.event, "data": [payload], "room": room, "namespace": NAMESPACE}
+                )
                 lost += 1
         log.info("room.caught_up", room=room, events=lost, seq=until)
         return lost

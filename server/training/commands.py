@@ -60,7 +60,8 @@ def _start(client: TrainingClient, ticker: str | None, params: dict[str, Any]) -
     body = {name: value for name, value in {"ticker": ticker, **params}.items() if value is not None}
     started = client.start(body)
     session_id: str = started["session_id"]
-    console.print(f"session [bold]{session_id}[/]  watch it with: flask train --attach {session_id}")
+    sentence = f"session [bold]{session_id}[/]  watch it with: flask train --attach {session_id}"
+    console.print(sentence, soft_wrap=True)
     return session_id
 
 
@@ -81,7 +82,7 @@ def _interrupted(client: TrainingClient, session_id: str) -> int:
         client.cancel(session_id)
         console.print("cancelled")
         return 2
-    console.print(f"It goes on. Watch it again with: flask train --attach {session_id}")
+    console.print(f"It goes on. Watch it again with: flask train --attach {session_id}", soft_wrap=True)
     return 130
 
 

@@ -1,4 +1,4 @@
-"""Sessions from the outside: start, look at, cancel, pick up after a crash, prune.
+"""Sessions from the outside: start, look at, cancel, prune.
 
 Everything here is one transaction and one publish. What must happen elsewhere (a message on the
 queue) is a callable handed in, called after the commit.
@@ -13,7 +13,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import structlog
-from sqlalchemy import CursorResult, delete, func, or_, select, text
+from sqlalchemy import CursorResult, delete, func, select, text
 
 from server.config import Settings
 from server.errors import Conflict, InvalidInput, TooManyRequests
@@ -25,7 +25,6 @@ from server.training import log as session_log
 from server.training.events import ACTIVE, ENDED, IN_PROGRESS, PENDING, NewEvent, iso
 from server.training.lease import RELEASED
 from server.training.tables import TrainingSession
-from server.training.transitions import lost_worker
 
 log = structlog.get_logger(__name__)
 
@@ -70,7 +69,7 @@ def _made_before(idempotency_key: str | None, request: dict[str, Any]) -> Traini
         return None
     found = select(TrainingSession).where(TrainingSession.idempotency_key == idempotency_key)
     session: TrainingSession | None = db.session.scalar(found)
-    if session is not None and session.params["requested"] != _requested(request):
+    if session is not None and session.params["requested"] != request["requested"]:
         db.session.rollback()
         raise Conflict(
             "This Idempotency-Key was used for another training; send a new key with new parameters",
@@ -92,11 +91,6 @@ def _take_slot(max_sessions: int) -> None:
             count=count,
             max_sessions=max_sessions,
         )
-
-
-def _requested(request: dict[str, Any]) -> dict[str, Any]:
-    """The request as the caller meant it, without what the server resolved from stored candles."""
-    return {**request["requested"]}
 
 
 def _new_session(request: dict[str, Any], idempotency_key: str | None) -> TrainingSession:
@@ -155,70 +149,6 @@ def cancel(session_id: str, publisher: Publisher) -> TrainingSession:
     payload = session_log.write(session, NewEvent("cancelled", {"epoch": session.epoch}), **RELEASED)
     session_log.commit(session, payload, publisher)
     return session
-
-
-def reap(settings: Settings, publisher: Publisher, enqueue: Enqueue) -> list[str]:
-    """Pick up runs whose worker died and waiting runs whose message was lost; the ids acted on."""
-    picked_up = [session_id for session_id in _expired() if _pick_up(session_id, settings, publisher)]
-    waiting = _unclaimed(settings.requeue_seconds)
-    for session_id in {*picked_up, *waiting}:
-        enqueue(session_id)
-    return [*picked_up, *waiting]
-
-
-def _expired() -> Sequence[str]:
-    query = select(TrainingSession.id).where(
-        TrainingSession.status == IN_PROGRESS, TrainingSession.lease_expires_at < func.clock_timestamp()
-    )
-    ids = db.session.scalars(query).all()
-    db.session.rollback()
-    return ids
-
-
-def _pick_up(session_id: str, settings: Settings, publisher: Publisher) -> bool:
-    session: TrainingSession | None = db.session.scalar(
-        select(TrainingSession)
-        .where(
-            TrainingSession.id == session_id,
-            TrainingSession.status == IN_PROGRESS,
-            TrainingSession.lease_expires_at < func.clock_timestamp(),
-        )
-        .with_for_update(skip_locked=True)
-        .execution_options(populate_existing=True)
-    )
-    if session is None:
-        db.session.rollback()
-        return False
-    log.warning("lease.expired", session_id=session_id, owner=session.lease_owner)
-    event = lost_worker(session.state(), settings.training_max_attempts)
-    columns: dict[str, Any] = {**RELEASED, "enqueued_at": datetime.now(UTC)}
-    if event.type == "failed":
-        columns["error"] = dict(event.data)
-    payload = session_log.write(session, event, **columns)
-    session_log.commit(session, payload, publisher)
-    return event.type == "requeued"
-
-
-def _unclaimed(seconds: float) -> list[str]:
-    """Waiting sessions sent to the queue long ago, marked as sent again now."""
-    now = datetime.now(UTC)
-    query = (
-        select(TrainingSession)
-        .where(
-            TrainingSession.status == PENDING,
-            or_(
-                TrainingSession.enqueued_at.is_(None),
-                TrainingSession.enqueued_at < now - timedelta(seconds=seconds),
-            ),
-        )
-        .with_for_update(skip_locked=True)
-    )
-    sessions = db.session.scalars(query).all()
-    for session in sessions:
-        session.enqueued_at = now
-    ids = [session.id for session in sessions]
-    db.session.commit()
-    return ids
 
 
 def count_active() -> int:

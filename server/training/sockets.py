@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
-from flask import Flask, current_app
+from flask import Flask, current_app, request
 from flask_socketio import SocketIO, emit, join_room, leave_room
 
 from server.config import Settings
@@ -63,21 +64,20 @@ def register(app: Flask, socketio: SocketIO) -> None:
 
 def join_training(payload: dict[str, Any]) -> dict[str, Any]:
     """Join first, then read the log: an event between the two arrives twice rather than never."""
-    session_id = payload["session_id"]
-    room = rooms.training_room(session_id)
-    join_room(room)
-    try:
-        snapshot = sessions.snapshot(sessions.get(session_id))
-    except NotFound:
-        leave_room(room)
-        raise
-    last_seq = snapshot["last_seq"]
-    relay = current_app.extensions["socketio"].server.manager
-    if isinstance(relay, Relay):
-        relay.watch(room, last_seq)
-    joined = {"session_id": session_id, "room": room, "last_seq": last_seq, "session": snapshot}
-    emit("joined_training", joined, ignore_queue=True)
-    _replay(session_id, payload["after"], last_seq)
+    session_id, room = payload["session_id"], rooms.training_room(payload["session_id"])
+    with _replaying(room):
+        join_room(room)
+        try:
+            snapshot = sessions.snapshot(sessions.get(session_id))
+        except NotFound:
+            leave_room(room)
+            raise
+        last_seq = snapshot["last_seq"]
+        if (relay := _relay()) is not None:
+            relay.watch(room, last_seq)
+        joined = {"session_id": session_id, "room": room, "last_seq": last_seq, "session": snapshot}
+        emit("joined_training", joined, ignore_queue=True)
+        _replay(session_id, payload["after"], last_seq)
     return joined
 
 
@@ -89,6 +89,16 @@ def _replay(session_id: str, after: int, last_seq: int) -> None:
         if not events:
             return
         after = events[-1]["seq"]
+
+
+def _relay() -> Relay | None:
+    manager = current_app.extensions["socketio"].server.manager
+    return manager if isinstance(manager, Relay) else None
+
+
+def _replaying(room: str) -> AbstractContextManager[None]:
+    relay = _relay()
+    return nullcontext() if relay is None else relay.replaying(room, request.sid)  # type: ignore[attr-defined]
 
 
 def leave_training(payload: dict[str, Any]) -> dict[str, Any]:

@@ -18,7 +18,7 @@ from sqlalchemy.exc import OperationalError as DatabaseUnreachable
 from server.errors import ServerError, TrainingFailed
 from server.extensions import celery, db
 from server.observability.metrics import ERRORS
-from server.training import adapters, lease, sessions
+from server.training import adapters, lease, reaper, sessions
 from server.training import log as session_log
 from server.training.events import ENDED, NewEvent
 from server.training.journal import Journal
@@ -184,4 +184,4 @@ def _failure(error: ServerError) -> dict[str, Any]:
 @celery.task(name="sessions.reap")
 def reap() -> None:
     """Pick up runs of dead workers and waiting runs whose message was lost."""
-    sessions.reap(adapters.settings(), adapters.publisher(), enqueue)
+    reaper.reap(adapters.settings(), adapters.publisher(), enqueue)

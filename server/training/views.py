@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import current_app, request, url_for
+from flask import request, url_for
 from flask.views import MethodView
 from flask_smorest import Blueprint
 
-from server.config import Settings
 from server.errors import InvalidInput
 from server.extensions import limiter
 from server.training import adapters, log, ranges, schemas, sessions, tasks
@@ -18,11 +17,6 @@ blueprint = Blueprint(
 )
 
 LONGEST_IDEMPOTENCY_KEY = 200
-
-
-def _settings() -> Settings:
-    settings: Settings = current_app.config["SETTINGS"]
-    return settings
 
 
 def _idempotency_key() -> str | None:
@@ -39,14 +33,16 @@ def _idempotency_key() -> str | None:
 class Trainings(MethodView):
     """All sessions."""
 
-    decorators = [limiter.limit(lambda: _settings().rate_limit_train, methods=["POST"])]
+    decorators = [limiter.limit(lambda: adapters.settings().rate_limit_train, methods=["POST"])]
 
     @blueprint.arguments(schemas.StartTraining)
     @blueprint.response(202, schemas.TrainingStarted)
     def post(self, body: dict[str, Any]) -> tuple[dict[str, Any], int, dict[str, str]]:
         """Start a training; a repeated ``Idempotency-Key`` returns the session it made before."""
         wanted = ranges.resolve(body)
-        session = sessions.start(wanted, _settings(), adapters.publisher(), tasks.enqueue, _idempotency_key())
+        session = sessions.start(
+            wanted, adapters.settings(), adapters.publisher(), tasks.enqueue, _idempotency_key()
+        )
         location = url_for("training.TrainingStatus", session_id=session.id)
         return sessions.snapshot(session), 202, {"Location": location}
 
@@ -70,7 +66,7 @@ class RunningTrainings(MethodView):
         found = [sessions.snapshot(session) for session in sessions.running()]
         return {
             "count": len(found),
-            "max_sessions": _settings().max_training_sessions,
+            "max_sessions": adapters.settings().max_training_sessions,
             "sessions": found,
         }
 

@@ -11,7 +11,7 @@ from server.errors import TrainingFailed
 from server.forecasters.callbacks import FIT, SHORTEST_PAUSE, BatchWatch
 from server.forecasters.checkpoints import CheckpointUnusable, NoCheckpoints, pack, unpack
 from server.forecasters.contract import MODEL_TYPES, Dataset, EpochEnded, Progress, TrainingStopped
-from server.forecasters.neural import NeuralForecaster, fit, order_of_epoch, warm_up, windows_of
+from server.forecasters.neural import NeuralForecaster, Training, order_of_epoch, warm_up, windows_of
 from tests.forecasters.trained import SPEC, Heard, KeptCheckpoints, dataset, train
 
 
@@ -83,7 +83,7 @@ def test_an_epoch_is_saved_then_reported_then_the_one_before_is_dropped(data: Da
         if isinstance(event, EpochEnded):
             kept.calls.append(("reported", event.epoch))
 
-    fit(replace(SPEC, epochs=2), data, kept, listen, lambda: False)
+    Training(replace(SPEC, epochs=2), data, listen, lambda: False).run(kept)
     assert kept.calls == [
         *(("save", 1), ("reported", 1), ("drop", 0)),
         *(("save", 2), ("reported", 2), ("drop", 1)),
@@ -169,7 +169,7 @@ def test_a_request_to_stop_is_honoured_at_the_next_batch(data: Dataset, asked_at
     spec = replace(SPEC, batch_size=-(-len(data.parts.train) // 16))
     assert batches > 1
     with pytest.raises(TrainingStopped):
-        fit(spec, data, kept, heard, should_stop)
+        Training(spec, data, heard, should_stop).run(kept)
     assert len(stop_calls) == asked_at
     assert heard.epochs == []
     assert kept.calls == []
@@ -255,7 +255,7 @@ def test_warming_up_works_without_candles() -> None:
 def test_a_flat_price_trains_to_the_naive_forecast(data: Dataset) -> None:
     flat = replace(data, targets=np.where(np.isnan(data.targets), np.nan, 0.0).astype(np.float32))
     spec = replace(SPEC, epochs=1)
-    forecaster = fit(spec, flat, NoCheckpoints(), Heard(), lambda: False)
+    forecaster = Training(spec, flat, Heard(), lambda: False).run(NoCheckpoints())
     np.testing.assert_allclose(forecaster.predict(flat, flat.parts.test), 0.0, atol=1e-6)
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 
 from server.forecasters.checkpoints import Checkpoint, CheckpointStore, CheckpointUnusable
 from server.forecasters.contract import BatchEnded, Dataset, EpochEnded, Progress, Spec
-from server.forecasters.neural import NeuralForecaster, fit
+from server.forecasters.neural import NeuralForecaster, Training
 from server.forecasters.prepare import prepare
 from tests.features.series import walk
 
@@ -77,4 +77,5 @@ def train(
     **changes: object,
 ) -> NeuralForecaster:
     spec = replace(SPEC, lookback=data.lookback, horizon=data.horizon, **changes)  # type: ignore[arg-type]
-    return fit(spec, data, checkpoints or KeptCheckpoints(), heard or Heard(), lambda: False, resume_epoch)
+    training = Training(spec, data, heard or Heard(), lambda: False)
+    return training.run(checkpoints or KeptCheckpoints(), resume_epoch)

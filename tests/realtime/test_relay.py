@@ -192,3 +192,41 @@ def test_a_database_that_is_away_is_asked_again(room: Room) -> None:
 
     with pytest.raises(InterruptedError):
         keep_caught_up(room.relay, Away(), sleep, 0.5)
+
+
+def test_events_that_come_during_a_replay_follow_it_for_the_joining_client_alone(room: Room) -> None:
+    room.append(arrives=True)
+    late = room.join("late")
+    with room.relay.replaying(ROOM, late):
+        room.append(arrives=True)
+        assert room.server.sent["first"] == [1, 2]
+        assert room.server.sent["late"] == []
+        room.relay.emit_here(TRAINING_UPDATE, {"seq": 1}, late)
+        room.append(arrives=True)
+    assert room.server.sent["late"] == [1, 2, 3]
+    assert room.server.sent["first"] == [1, 2, 3]
+    room.append(arrives=True)
+    assert room.server.sent["late"] == [1, 2, 3, 4]
+
+
+def test_what_a_sweep_finds_during_a_replay_follows_it_too(room: Room) -> None:
+    room.append(arrives=False)
+    late = room.join("late")
+    room.sweep()
+    with room.relay.replaying(ROOM, late):
+        room.sweep()
+        assert room.server.sent["late"] == []
+    assert room.server.sent["late"] == room.server.sent["first"] == [1]
+
+
+def test_a_replay_that_fails_lets_live_events_through_again(room: Room) -> None:
+    late = room.join("late")
+
+    def fail_in_mid_replay() -> None:
+        with room.relay.replaying(ROOM, late):
+            room.append(arrives=True)
+            raise ValueError("in mid-replay")
+
+    with pytest.raises(ValueError, match="in mid-replay"):
+        fail_in_mid_replay()
+    assert room.server.sent["late"] == [1]

@@ -35,7 +35,7 @@ def test_a_room_works_in_every_async_mode(stack: Stack) -> None:
             each.wait_for_type("completed", seconds=120)
         log = stack.call("GET", f"/api/v1/train/{session_id}/events")["events"]
         assert [event["seq"] for event in log] == list(range(1, len(log) + 1))
-        assert watcher.payloads("training_update") == poller.payloads("training_update") == log
+        assert watcher.log() == poller.log() == log
         assert watcher.call("leave_training", {"session_id": session_id})["ok"]
     with Watcher(stack.base_url) as late:
         late.join(session_id, after=3)

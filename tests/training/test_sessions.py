@@ -13,7 +13,7 @@ from sqlalchemy import update
 from server.config import Settings
 from server.errors import Conflict, NotFound, TooManyRequests
 from server.extensions import db
-from server.training import lease, log, sessions
+from server.training import lease, log, reaper, sessions
 from server.training.events import NewEvent
 from server.training.log import LeaseLost
 from server.training.tables import TrainingSession
@@ -208,7 +208,7 @@ def test_a_run_whose_worker_died_is_queued_again_with_its_epoch(
     epoch = NewEvent("epoch", {"epoch": 2, "eta_seconds": 1.0})
     log.append(session.id, epoch, publisher, held_by=held.token)
     expire(session.id)
-    assert sessions.reap(quick, publisher, queue) == [session.id]
+    assert reaper.reap(quick, publisher, queue) == [session.id]
     assert queue.sent == [session.id, session.id]
     requeued = log.read(session.id)[-1]
     assert requeued["type"] == "requeued"
@@ -224,7 +224,7 @@ def test_a_renewed_lease_is_left_alone(
     held = claimed(session, publisher)
     expire(session.id)
     assert held.renew(db.engine)
-    assert sessions.reap(quick, publisher, queue) == []
+    assert reaper.reap(quick, publisher, queue) == []
 
 
 def test_a_run_that_keeps_killing_its_worker_fails_with_the_reason(
@@ -234,7 +234,7 @@ def test_a_run_that_keeps_killing_its_worker_fails_with_the_reason(
     for _ in range(quick.training_max_attempts):
         claimed(session, publisher)
         expire(session.id)
-        sessions.reap(quick, publisher, queue)
+        reaper.reap(quick, publisher, queue)
     ended = sessions.get(session.id)
     assert ended.status == "FAILED"
     assert ended.error is not None
@@ -248,13 +248,13 @@ def test_a_waiting_session_whose_message_was_lost_is_sent_again(
 ) -> None:
     session = start()
     settings = replace(quick, requeue_seconds=60.0)
-    assert sessions.reap(settings, publisher, queue) == []
+    assert reaper.reap(settings, publisher, queue) == []
     long_ago = datetime.now(UTC) - timedelta(hours=1)
     session = sessions.get(session.id)
     session.enqueued_at = long_ago
     db.session.commit()
-    assert sessions.reap(settings, publisher, queue) == [session.id]
-    assert sessions.reap(settings, publisher, queue) == []
+    assert reaper.reap(settings, publisher, queue) == [session.id]
+    assert reaper.reap(settings, publisher, queue) == []
     assert types_of(session.id) == ["queued"]
 
 

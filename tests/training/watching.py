@@ -9,6 +9,8 @@ from typing import Any
 
 import socketio
 
+from server.training.stream import OrderedEvents
+
 EVENTS = ("training_update", "training_progress", "joined_training", "left_training", "error_update")
 
 
@@ -51,6 +53,11 @@ class Watcher:
     def payloads(self, event: str) -> list[dict[str, Any]]:
         """The payloads received of one event, in order of arrival."""
         return [payload for name, payload, _ in self.received if name == event]
+
+    def log(self) -> list[dict[str, Any]]:
+        """The updates as a client puts them together: each once, in order, up to the first hole."""
+        events = OrderedEvents()
+        return [event for payload in self.payloads("training_update") for event in events.add(payload)]
 
     def seqs(self) -> list[int]:
         """The numbers of the updates received, in order of arrival."""

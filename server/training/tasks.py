@@ -31,11 +31,16 @@ log = structlog.get_logger(__name__)
 # One byte shared by a worker and the children it forks: set when the worker was asked to stop.
 DRAINING = mmap.mmap(-1, 1)
 
+HANG_SECONDS = 120
+"""How long after its time limit a run may still be seen in a child, before the child is killed."""
+
 
 def enqueue(session_id: str) -> None:
     """Send a session to the training queue. When the broker is away the reaper sends it later."""
+    # A child that hangs cannot notice that its time is up: Celery kills it, and the reaper finds its run.
+    hard_limit = adapters.settings().training_time_limit + HANG_SECONDS
     try:
-        train.apply_async((session_id,))
+        train.apply_async((session_id,), time_limit=hard_limit)
     except QueueUnreachable as error:
         log.warning("queue.unreachable", session_id=session_id, error=str(error))
 

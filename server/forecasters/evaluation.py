@@ -10,7 +10,6 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Any
 
 import numpy as np
@@ -21,6 +20,7 @@ from server.forecasters.baselines import Drift, Naive
 from server.forecasters.conformal import LEVELS, ConformalQuantiles
 from server.forecasters.contract import Dataset, Forecaster, Returns, Rows
 from server.forecasters.significance import diebold_mariano, wilson_interval
+from server.market.candles import iso_time
 
 Column = NDArray[np.float64]
 Sums = dict[str, float]
@@ -244,9 +244,10 @@ def _mean_move(data: Dataset) -> float:
 
 def _period(data: Dataset, origins: Rows) -> dict[str, str]:
     """First and last origin, ISO 8601 UTC."""
-    moments = [datetime.fromtimestamp(int(data.timestamp[row]), UTC) for row in (origins[0], origins[-1])]
-    start, end = (moment.strftime("%Y-%m-%dT%H:%M:%SZ") for moment in moments)
-    return {"start": start, "end": end}
+    return {
+        "start": iso_time(int(data.timestamp[origins[0]])),
+        "end": iso_time(int(data.timestamp[origins[-1]])),
+    }
 
 
 def _require_forecasts(data: Dataset, origins: Rows, forecast: Returns) -> None:

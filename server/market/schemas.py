@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import UTC
 from typing import Any
 
 from marshmallow import Schema, ValidationError, fields, validate, validates_schema
 
 from server.market.candles import INTERVAL_SECONDS, TICKER_PATTERN
 from server.market.csv_checks import KINDS
+from server.market.moments import Moment
 
 MOST_CANDLES = 5_000
 
@@ -29,14 +29,8 @@ def _interval(description: str = "Length of a candle", **options: Any) -> fields
     )
 
 
-def _time(description: str) -> fields.AwareDateTime:
-    # A time without an offset is UTC.
-    return fields.AwareDateTime(
-        load_default=None,
-        format="iso",
-        default_timezone=UTC,
-        metadata={"description": description, "example": "2019-01-01T00:00:00Z"},
-    )
+def _time(description: str) -> Moment:
+    return Moment(load_default=None, metadata={"description": description, "example": "2019-01-01T00:00:00Z"})
 
 
 def _stamp(description: str, **options: Any) -> fields.String:

@@ -83,8 +83,3 @@ def plain(value: Any) -> Any:
     if isinstance(value, float) and not math.isfinite(value):
         return None
     return value
-
-
-def iso_seconds(seconds: int) -> str:
-    """Seconds since the Unix epoch as ISO 8601 with ``Z``; candles lie on whole seconds."""
-    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -26,8 +26,8 @@ from server.forecasters.evaluation import Evaluation, evaluate
 from server.forecasters.fingerprint import data_fingerprint
 from server.forecasters.manifest import library_versions
 from server.forecasters.prepare import Prepared, prepare
-from server.market.candles import Candles
-from server.training.events import iso_seconds, plain
+from server.market.candles import Candles, iso_time
+from server.training.events import plain
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,15 +121,15 @@ def describe(
         "conformal": evaluation.conformal.to_json(),
         "data": {
             "rows": len(candles),
-            "start": iso_seconds(int(candles.timestamp[0])),
-            "end": iso_seconds(int(candles.timestamp[-1])),
+            "start": iso_time(int(candles.timestamp[0])),
+            "end": iso_time(int(candles.timestamp[-1])),
             "fingerprint": fingerprint,
             "excluded_origins": prepared.excluded_origins,
             "parts": {
                 name: {
                     "origins": len(origins),
-                    "first": iso_seconds(int(dataset.timestamp[origins[0]])),
-                    "last": iso_seconds(int(dataset.timestamp[origins[-1]])),
+                    "first": iso_time(int(dataset.timestamp[origins[0]])),
+                    "last": iso_time(int(dataset.timestamp[origins[-1]])),
                 }
                 for name, origins in _parts(prepared).items()
             },

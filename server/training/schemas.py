@@ -7,13 +7,11 @@ from typing import Any
 from marshmallow import EXCLUDE, Schema, ValidationError, fields, validate, validates_schema
 
 from server.forecasters.contract import MODEL_TYPES
-from server.market.candles import INTERVAL_SECONDS
+from server.market.candles import INTERVAL_SECONDS, TICKER_PATTERN
 from server.market.moments import Moment
 from server.training.events import STAGES, STATUSES, TYPES
 
-TICKER = validate.Regexp(
-    r"^[A-Z0-9]{1,15}-[A-Z0-9]{1,15}$", error="must be BASE-QUOTE in capitals, such as BTC-USD"
-)
+TICKER = validate.Regexp(TICKER_PATTERN, error="write BASE-QUOTE in upper case, like BTC-USD")
 SESSION_ID = validate.Regexp(r"^[0-9a-f]{32}$", error="must be the 32 hexadecimal digits of a session_id")
 
 

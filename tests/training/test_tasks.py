@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 from flask import Flask
+from redis import Redis
 from sqlalchemy.exc import OperationalError
 
 from server.config import Settings
@@ -203,3 +205,12 @@ def test_a_stop_condition_remembers_why() -> None:
     asked["first"] = True
     assert condition()
     assert condition.reason == "second"
+
+
+def test_a_message_says_after_how_long_a_child_that_hangs_is_killed(waiting: str, settings: Settings) -> None:
+    with Redis.from_url(settings.redis_database(0)) as redis:
+        redis.delete("training")
+        tasks.enqueue(waiting)
+        (message,) = redis.lrange("training", 0, -1)
+    limits = json.loads(message)["headers"]["timelimit"]
+    assert limits == [settings.training_time_limit + tasks.HANG_SECONDS, None]

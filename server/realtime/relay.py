@@ -10,6 +10,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 import structlog
@@ -59,6 +60,15 @@ class Watermark:
         return seq > self.delivered and seq not in self._ahead
 
 
+@dataclass(slots=True)
+class Replay:
+    """A log being replayed to one client, and the events kept for it meanwhile."""
+
+    room: str
+    sid: str
+    kept: list[tuple[str, Any]] = field(default_factory=list)
+
+
 class Relay(RedisManager):
     """The Socket.IO client manager: Redis in, local clients out, and a watermark per room."""
 
@@ -66,7 +76,7 @@ class Relay(RedisManager):
         super().__init__(redis_url, channel=CHANNEL, redis_options={"socket_connect_timeout": 2})
         self._watermarks: dict[str, Watermark] = {}
         # Clients that a log is being replayed to, and what came for their room meanwhile.
-        self._replays: dict[tuple[str, str], list[tuple[str, Any]]] = {}
+        self._replays: dict[object, Replay] = {}
         self._order = threading.RLock()
 
     def _handle_emit(self, message: dict[str, Any]) -> None:
@@ -95,20 +105,23 @@ class Relay(RedisManager):
 
         So a client that joins sees old events before new ones, in their order.
         """
+        # A client may join twice at a time, so the two names are no key.
+        key, replay = object(), Replay(room, sid)
         with self._order:
-            self._replays[room, sid] = []
+            self._replays[key] = replay
         try:
             yield
         finally:
             with self._order:
-                for event, payload in self._replays.pop((room, sid)):
+                del self._replays[key]
+                for event, payload in replay.kept:
                     self.emit_here(event, payload, sid)
 
     def _hold_back(self, room: str, event: str, payload: Any) -> list[str]:
-        held_back = [sid for name, sid in self._replays if name == room]
-        for sid in held_back:
-            self._replays[room, sid].append((event, payload))
-        return held_back
+        running = [replay for replay in self._replays.values() if replay.room == room]
+        for replay in running:
+            replay.kept.append((event, payload))
+        return [replay.sid for replay in running]
 
     def emit_here(self, event: str, payload: Mapping[str, Any], room: str) -> None:
         """Deliver to this process's members of ``room``, or to the one client whose ``sid`` it is."""

@@ -230,3 +230,19 @@ def test_a_replay_that_fails_lets_live_events_through_again(room: Room) -> None:
     with pytest.raises(ValueError, match="in mid-replay"):
         fail_in_mid_replay()
     assert room.server.sent["late"] == [1]
+
+
+def test_a_client_that_joins_twice_at_a_time_gets_everything_after_each_replay(room: Room) -> None:
+    late = room.join("late")
+    first, second = room.relay.replaying(ROOM, late), room.relay.replaying(ROOM, late)
+    first.__enter__()
+    room.append(arrives=True)
+    second.__enter__()
+    room.append(arrives=True)
+    assert room.server.sent["late"] == []
+    first.__exit__(None, None, None)
+    assert room.server.sent["late"] == [1, 2]
+    second.__exit__(None, None, None)
+    assert room.server.sent["late"] == [1, 2, 2]
+    room.append(arrives=True)
+    assert room.server.sent["late"] == [1, 2, 2, 3]

@@ -89,6 +89,13 @@ class StageStarted:
 
 
 @dataclass(frozen=True, slots=True)
+class CandlesRead:
+    """The candles of a run are in memory; ``fingerprint`` is theirs (SHA-256, hex)."""
+
+    fingerprint: str
+
+
+@dataclass(frozen=True, slots=True)
 class BatchEnded:
     """Progress inside an epoch; frequent, throttled by whoever shows it, never stored."""
 
@@ -122,7 +129,7 @@ class Evaluated:
     baseline: dict[str, object]
 
 
-Progress = StageStarted | BatchEnded | EpochEnded | Evaluated
+Progress = StageStarted | CandlesRead | BatchEnded | EpochEnded | Evaluated
 OnProgress = Callable[[Progress], None]
 ShouldStop = Callable[[], bool]
 

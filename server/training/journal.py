@@ -8,8 +8,14 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from server.errors import TrainingFailed
-from server.forecasters.contract import BatchEnded, EpochEnded, Evaluated, Progress, StageStarted
-from server.forecasters.fingerprint import data_fingerprint
+from server.forecasters.contract import (
+    BatchEnded,
+    CandlesRead,
+    EpochEnded,
+    Evaluated,
+    Progress,
+    StageStarted,
+)
 from server.market import store
 from server.market.candles import Candles
 from server.observability.metrics import TRAINING_EPOCH_SECONDS
@@ -41,25 +47,17 @@ class Journal:
         self._shown_at = 0.0
 
     def candles(self) -> Candles:
-        """The candles of the session's pinned range; refused when they changed since the first attempt."""
+        """The candles of the session's pinned range."""
         start, end = (datetime.fromisoformat(moment) for moment in self._range)
-        candles = store.load_candles(*self._series, start, end + timedelta(seconds=1))
-        fingerprint = data_fingerprint(candles)
-        if self._fingerprint is None:
-            self._fingerprint = fingerprint
-        elif self._fingerprint != fingerprint:
-            raise TrainingFailed(
-                "The stored candles of this run's range changed while it was interrupted, so its "
-                "checkpoint no longer fits; start a new training",
-                error_code="candles_changed",
-            )
-        return candles
+        return store.load_candles(*self._series, start, end + timedelta(seconds=1))
 
     def record(self, progress: Progress) -> None:
         """Store an event, or show progress inside an epoch in passing."""
         match progress:
             case BatchEnded():
                 self._show(progress)
+            case CandlesRead():
+                self._expect(progress.fingerprint)
             case StageStarted():
                 self._append(NewEvent("stage", asdict(progress)), data_fingerprint=self._fingerprint)
             case EpochEnded():
@@ -68,6 +66,16 @@ class Journal:
             case Evaluated():
                 report = plain(asdict(progress))
                 self._append(NewEvent("evaluated", report), **report)
+
+    def _expect(self, fingerprint: str) -> None:
+        """Refuse candles that changed since the first attempt; the next event stores what was found."""
+        if self._fingerprint not in (None, fingerprint):
+            raise TrainingFailed(
+                "The stored candles of this run's range changed while it was interrupted, so its "
+                "checkpoint no longer fits; start a new training",
+                error_code="candles_changed",
+            )
+        self._fingerprint = fingerprint
 
     def complete(self, outcome: Outcome) -> None:
         """End the session COMPLETED with its model."""

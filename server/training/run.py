@@ -15,6 +15,7 @@ from server.forecasters import neural
 from server.forecasters.artifacts import ArtifactStore
 from server.forecasters.checkpoints import CheckpointStore
 from server.forecasters.contract import (
+    CandlesRead,
     Evaluated,
     OnProgress,
     ShouldStop,
@@ -77,6 +78,7 @@ def run(
     loaded = candles()
     enter("preprocessing")
     fingerprint = data_fingerprint(loaded)
+    on_progress(CandlesRead(fingerprint))
     enter("feature_engineering")
     prepared = prepare(loaded, spec.interval, spec.lookback, spec.horizon)
     enter("model_building")

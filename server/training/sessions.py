@@ -12,7 +12,6 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-import structlog
 from sqlalchemy import CursorResult, delete, func, select, text
 
 from server.config import Settings
@@ -25,8 +24,6 @@ from server.training import log as session_log
 from server.training.events import ACTIVE, ENDED, IN_PROGRESS, PENDING, NewEvent, iso
 from server.training.lease import RELEASED
 from server.training.tables import TrainingSession
-
-log = structlog.get_logger(__name__)
 
 Enqueue = Callable[[str], None]
 

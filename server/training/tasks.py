@@ -158,8 +158,8 @@ def _hand_back(held: Lease) -> None:
     session = sessions.get(held.session_id)
     data = {"reason": "worker_shutdown", "attempt": session.attempt, "epoch": session.epoch}
     columns = {**RELEASED, "enqueued_at": datetime.now(UTC)}
-    _append_if_held(held, NewEvent("requeued", data), columns)
-    enqueue(held.session_id)
+    if _append_if_held(held, NewEvent("requeued", data), columns):
+        enqueue(held.session_id)
 
 
 def _fail(held: Lease, error: ServerError) -> None:
@@ -167,12 +167,14 @@ def _fail(held: Lease, error: ServerError) -> None:
     _append_if_held(held, NewEvent("failed", data), {**RELEASED, "error": data})
 
 
-def _append_if_held(held: Lease, event: NewEvent, columns: dict[str, Any]) -> None:
+def _append_if_held(held: Lease, event: NewEvent, columns: dict[str, Any]) -> bool:
     held.given_up.set()
     try:
         session_log.append(held.session_id, event, adapters.publisher(), held_by=held.token, **columns)
     except LeaseLost:
         log.info("training.lease_lost", session_id=held.session_id, instead_of=event.type)
+        return False
+    return True
 
 
 def _fail_unless_ended(session_id: str, error: ServerError) -> None:

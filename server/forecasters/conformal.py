@@ -4,7 +4,8 @@ A calibration residual (truth minus forecast, log return) is divided by the vola
 known at its origin. The half-width at a level is, per step, the order statistic of rank
 ``ceil((n + 1) x level)`` among the absolute scaled residuals of ``n`` rows, so that on exchangeable
 rows the interval covers at least the level (Lei et al., 2018; Papadopoulos et al., 2002). Candles
-are not exchangeable: the coverage that counts is the one measured on the test part.
+are not exchangeable: ``adaptive`` corrects the widths by every outcome that becomes known, and the
+coverage that counts is the one measured, in that way, on the test part.
 
 Intervals are symmetric around the forecast. A signed pair of quantiles carries the trend of the few
 weeks of calibration into the future and leaves half as many rows for each tail: around the naive
@@ -111,15 +112,29 @@ class ConformalQuantiles:
         """The volatility that intervals use: never below the floor."""
         return np.maximum(volatility, self.volatility_floor)
 
-    def bounds(self, forecast: Returns, volatility: Column) -> Intervals:
+    def distances(self, step: int, volatility: Column, factors: NDArray[np.float32] | None = None) -> Column:
+        """Half-widths as log returns, ``(levels, rows)``, of one step (counted from 0).
+
+        ``factors`` ``(rows, levels)`` correct the calibrated widths (see ``adaptive``); none: as calibrated.
+        Widths at 95 are never below those at 80, however the two were corrected.
+        """
+        calibrated = np.array([[self.half_width_80[step]], [self.half_width_95[step]]])
+        corrected = calibrated if factors is None else calibrated * factors.T
+        return np.asarray(np.maximum.accumulate(corrected, axis=0) * self.scale(volatility))
+
+    def bounds(
+        self, forecast: Returns, volatility: Column, factors: NDArray[np.float32] | None = None
+    ) -> Intervals:
         """Intervals around ``forecast`` ``(rows, steps)`` given ``volatility`` ``(rows,)``.
 
-        ``steps`` may be fewer than the calibrated horizon. Bounds at 95 enclose those at 80.
+        ``factors`` ``(rows, levels, horizon)`` correct the calibrated widths. ``steps`` may be fewer than
+        the calibrated horizon. Bounds at 95 enclose those at 80.
         """
-        steps = self._steps(forecast)
-        scale = self.scale(volatility)[:, None]
-        half_80 = scale * self.half_width_80[:steps]
-        half_95 = scale * self.half_width_95[:steps]
+        halves = [
+            self.distances(step, volatility, None if factors is None else factors[:, :, step])
+            for step in range(self._steps(forecast))
+        ]
+        half_80, half_95 = np.stack(halves, axis=-1)
         return Intervals(forecast - half_80, forecast + half_80, forecast - half_95, forecast + half_95)
 
     def confidence_score(self, forecast: Returns, volatility: Column) -> Returns:

@@ -56,8 +56,8 @@ class Dataset:
 
     ``features``: scaled, ``(rows, n_features)`` float32. ``targets``: cumulative log returns,
     ``(rows, horizon)`` float32, NaN where the future is unknown. ``close``: ``(rows,)`` in quote
-    currency. ``timestamp``: ``(rows,)`` seconds. ``volatility``: ``(rows,)`` EWMA standard
-    deviation of one-step log returns, from each row's own past.
+    currency. ``timestamp``: ``(rows,)`` seconds. ``volatility``: ``(rows,)`` standard
+    deviation of one-step log returns, from each row's own past (two-speed EWMA).
     """
 
     feature_names: tuple[str, ...]

@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from server.errors import InvalidInput, TrainingFailed
+from server.forecasters.adaptive import Factors, Widths, calibrated, scaled_distances, walk
 from server.forecasters.baselines import Drift, Naive
 from server.forecasters.conformal import LEVELS, ConformalQuantiles
 from server.forecasters.contract import Dataset, Forecaster, Returns, Rows
@@ -31,12 +32,14 @@ Report = dict[str, Any]
 class Evaluation:
     """``metrics`` of the model and ``baseline`` of naive, same keys; ``conformal`` of the model.
 
-    ``baseline`` holds the overall metrics of the drift forecast as well, under ``drift``.
+    ``baseline`` holds the overall metrics of the drift forecast as well, under ``drift``. ``widths`` is
+    how far the model's intervals had been corrected at the end of the test part.
     """
 
     metrics: Report
     baseline: Report
     conformal: ConformalQuantiles
+    widths: Widths
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +57,8 @@ def evaluate(data: Dataset, calibration_forecast: Returns, test_forecast: Return
     """Calibrate intervals on the calibration part and score model and naive on the test part.
 
     Forecasts are cumulative log returns, ``(len(part), horizon)``. The model's intervals follow the
-    volatility at each origin; naive's have constant width, calibrated on the same rows. Each report
+    volatility at each origin and are corrected, candle by candle, by what had happened until then, as
+    they are when the model serves; naive's have constant width, calibrated on the same rows. Each report
     is ``{"rows", "period": {"start", "end"}, "overall": {...}, "steps": [{"step": 1, ...}, ...]}``
     with, overall and per step, the keys of :func:`score`.
 
@@ -66,12 +70,26 @@ def evaluate(data: Dataset, calibration_forecast: Returns, test_forecast: Return
     _require_forecasts(data, test, test_forecast)
     truth = data.targets[calibration].astype(np.float64)
     conformal = ConformalQuantiles.calibrate(truth, calibration_forecast, data.volatility[calibration])
-    metrics = score(data, test, test_forecast, conformal, data.volatility[test])
+    factors, widths = _adapted(data, test_forecast, conformal)
+    metrics = score(data, test, test_forecast, conformal, data.volatility[test], factors)
     baseline = _score_baseline(data, truth, Naive())
     drift = _score_baseline(data, truth, Drift())
     _add_interval_skill(metrics, baseline)
     _add_interval_skill(drift, baseline)
-    return Evaluation(metrics, {**baseline, "drift": drift["overall"]}, conformal)
+    return Evaluation(metrics, {**baseline, "drift": drift["overall"]}, conformal, widths)
+
+
+def _adapted(data: Dataset, forecast: Returns, conformal: ConformalQuantiles) -> tuple[Factors, Widths]:
+    """The factors in force at each test origin, and those of the last candles, to go on from."""
+    test = data.parts.test
+    rows = slice(int(test[0]), int(test[-1]) + 1)
+    # Rows without a forecast (their window spans a gap) still pass, and what is known then still counts.
+    distances = np.full((rows.stop - rows.start, data.horizon), np.nan, dtype=np.float32)
+    distances[test - rows.start] = scaled_distances(
+        data.targets[test], forecast, data.volatility[test], conformal
+    )
+    factors = walk(distances, conformal, calibrated(1, data.horizon))
+    return factors[test - rows.start], Widths(data.timestamp[rows], factors).last(data.horizon)
 
 
 def _score_baseline(data: Dataset, truth: Returns, forecaster: Forecaster) -> Report:
@@ -82,7 +100,12 @@ def _score_baseline(data: Dataset, truth: Returns, forecaster: Forecaster) -> Re
 
 
 def score(
-    data: Dataset, origins: Rows, forecast: Returns, intervals: ConformalQuantiles, volatility: Column
+    data: Dataset,
+    origins: Rows,
+    forecast: Returns,
+    intervals: ConformalQuantiles,
+    volatility: Column,
+    factors: Factors | None = None,
 ) -> Report:
     """Metrics of ``forecast`` ``(len(origins), horizon)`` against what happened.
 
@@ -98,13 +121,14 @@ def score(
     ``coverage_80``, ``mean_width_80``, ``interval_score_80`` (Winkler: width plus 2/alpha times the
     distance by which the truth lies outside; Gneiting and Raftery, 2007), and so for 95.
 
-    Memory grows with the rows, not with rows x horizon, beyond the forecast itself.
+    ``factors`` ``(len(origins), levels, horizon)`` correct the widths (see ``adaptive``).
+    Memory grows with the rows, not with rows x horizon, beyond the forecast and the factors.
     """
     training_move = _mean_move(data)
     difference = np.zeros(len(origins))
     pooled: Sums = {}
     steps: list[Report] = []
-    for step in _steps(data, origins, forecast, intervals, volatility):
+    for step in _steps(data, origins, forecast, intervals, volatility, factors):
         sums, squared_difference = _sums(step)
         difference += squared_difference
         for name, value in sums.items():
@@ -118,17 +142,22 @@ def score(
 
 
 def _steps(
-    data: Dataset, origins: Rows, forecast: Returns, intervals: ConformalQuantiles, volatility: Column
+    data: Dataset,
+    origins: Rows,
+    forecast: Returns,
+    intervals: ConformalQuantiles,
+    volatility: Column,
+    factors: Factors | None,
 ) -> Iterator[_Step]:
     close = data.close[origins]
-    scale = intervals.scale(volatility)
     for index in range(forecast.shape[1]):
+        of_step = None if factors is None else factors[:, :, index]
         yield _Step(
             number=index + 1,
             close=close,
             truth=data.targets[origins, index].astype(np.float64),
             forecast=forecast[:, index].astype(np.float64),
-            half_widths={level: scale * intervals.half_width(level)[index] for level in LEVELS},
+            half_widths=dict(zip(LEVELS, intervals.distances(index, volatility, of_step), strict=True)),
         )
 
 

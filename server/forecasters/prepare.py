@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from server.features.build import build_features, cumulative_targets, ewma_volatility, log_returns
+from server.features.build import build_features, cumulative_targets, log_returns, two_speed_volatility
 from server.features.scaling import Scaler
 from server.features.windows import split_by_time
 from server.forecasters.contract import Dataset, Parts
@@ -40,7 +40,7 @@ def prepare(candles: Candles, interval: str, lookback: int, horizon: int) -> Pre
         targets=cumulative_targets(close, horizon),
         close=close,
         timestamp=candles.timestamp,
-        volatility=ewma_volatility(log_returns(close)),
+        volatility=two_speed_volatility(log_returns(close)),
         lookback=lookback,
         horizon=horizon,
         parts=Parts(split.train, split.validation, split.calibration, split.test),

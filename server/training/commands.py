@@ -10,10 +10,11 @@ from flask.cli import AppGroup, with_appcontext
 from rich.console import Console
 from rich.table import Table
 
+from server import adapters
 from server.errors import ServerError
 from server.forecasters.contract import MODEL_TYPES
 from server.market.candles import INTERVAL_SECONDS
-from server.training import adapters, sessions
+from server.training import sessions
 from server.training.follow import TrainingClient
 from server.training.terminal import LiveTraining, comparison
 

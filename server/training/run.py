@@ -121,6 +121,7 @@ def describe(
         "metrics": plain(evaluation.metrics),
         "baseline": plain(evaluation.baseline),
         "conformal": evaluation.conformal.to_json(),
+        "widths": evaluation.widths.to_json(),
         "data": {
             "rows": len(candles),
             "start": iso_time(int(candles.timestamp[0])),

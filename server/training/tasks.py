@@ -15,10 +15,11 @@ from celery import Task
 from kombu.exceptions import OperationalError as QueueUnreachable
 from sqlalchemy.exc import OperationalError as DatabaseUnreachable
 
+from server import adapters
 from server.errors import ServerError, TrainingFailed
 from server.extensions import celery, db
 from server.observability.metrics import ERRORS
-from server.training import adapters, lease, reaper, sessions
+from server.training import lease, reaper, sessions
 from server.training import log as session_log
 from server.training.events import ENDED, NewEvent
 from server.training.journal import Journal

@@ -8,9 +8,10 @@ from flask import request, url_for
 from flask.views import MethodView
 from flask_smorest import Blueprint
 
+from server import adapters
 from server.errors import InvalidInput
 from server.extensions import limiter
-from server.training import adapters, log, ranges, schemas, sessions, tasks
+from server.training import log, ranges, schemas, sessions, tasks
 
 blueprint = Blueprint(
     "training", __name__, url_prefix="/api/v1/train", description="Start, watch and cancel trainings"

@@ -12,6 +12,7 @@ import pytest
 from scipy import stats
 
 from server.errors import InvalidInput, TrainingFailed
+from server.forecasters.adaptive import calibrated, walk
 from server.forecasters.baselines import Drift, Naive
 from server.forecasters.contract import Dataset, Parts
 from server.forecasters.evaluation import evaluate
@@ -81,7 +82,9 @@ def test_each_metric_is_its_plain_definition(step: int | None) -> None:
         "directional_rows": right.size,
         "skill": 1 - rmse / naive_rmse,
     }
-    bounds = evaluation.conformal.bounds(test, data.volatility[origins])
+    distances = np.abs(data.targets[origins].astype(float) - test) / data.volatility[origins][:, None]
+    factors = walk(distances.astype(np.float32), evaluation.conformal, calibrated(1, HORIZON))
+    bounds = evaluation.conformal.bounds(test, data.volatility[origins], factors)
     for level, lower, upper in ((80, bounds[0], bounds[1]), (95, bounds[2], bounds[3])):
         low, high = lower[:, columns], upper[:, columns]
         miss = np.maximum(low - truth, 0) + np.maximum(truth - high, 0)
@@ -226,8 +229,10 @@ def test_memory_beyond_the_forecast_does_not_grow_with_the_steps() -> None:
         tracemalloc.stop()
         return most
 
-    # Naive's zeros and the calibration truth are what may grow: two matrices of 8 bytes a number.
-    allowed = 8 * (24 - HORIZON) * (len(data.parts.test) + 2 * len(data.parts.calibration)) * 1.1
+    # What may grow: naive's zeros and the calibration truth with 8 bytes a number, and the widths of the
+    # test part, a distance and two factors with 4 bytes each, which are picked out once.
+    tests, calibrations = len(data.parts.test), len(data.parts.calibration)
+    allowed = (24 - HORIZON) * (8 * (tests + 2 * calibrations) + 4 * (1 + 2 * 2) * tests) * 1.1
     assert peak(wide, wide_calibration, wide_test) - peak(data, calibration, test) < allowed
 
 

@@ -13,11 +13,12 @@ from flask import Flask
 from redis import Redis
 from sqlalchemy.exc import OperationalError
 
+from server import adapters
 from server.config import Settings
 from server.forecasters.artifacts import ArtifactStore
 from server.market import store
 from server.market.candles import Candles
-from server.training import adapters, lease, log, sessions, tasks
+from server.training import lease, log, sessions, tasks
 from server.training.deliveries import SessionRequest
 from server.training.ranges import resolve
 from server.training.schemas import StartTraining

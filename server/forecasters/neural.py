@@ -34,7 +34,7 @@ from server.forecasters.contract import (
     TrainingStopped,
 )
 from server.forecasters.networks.windowed import WindowedNetwork
-from server.forecasters.registry import network_builder
+from server.forecasters.networks.by_name import network_builder
 
 PREDICT_BATCH: Final = 512
 VALIDATION_BATCH: Final = 256

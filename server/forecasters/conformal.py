@@ -130,11 +130,11 @@ class ConformalQuantiles:
         ``factors`` ``(rows, levels, horizon)`` correct the calibrated widths. ``steps`` may be fewer than
         the calibrated horizon. Bounds at 95 enclose those at 80.
         """
-        halves = [
-            self.distances(step, volatility, None if factors is None else factors[:, :, step])
-            for step in range(self._steps(forecast))
-        ]
-        half_80, half_95 = np.stack(halves, axis=-1)
+        steps = self._steps(forecast)
+        half_widths = np.stack([self.half_width_80[:steps], self.half_width_95[:steps]])[:, None]
+        if factors is not None:
+            half_widths = half_widths * factors[:, :, :steps].swapaxes(0, 1)
+        half_80, half_95 = np.maximum.accumulate(half_widths, axis=0) * self.scale(volatility)[:, None]
         return Intervals(forecast - half_80, forecast + half_80, forecast - half_95, forecast + half_95)
 
     def confidence_score(self, forecast: Returns, volatility: Column) -> Returns:

@@ -32,13 +32,15 @@ Report = dict[str, Any]
 class Evaluation:
     """``metrics`` of the model and ``baseline`` of naive, same keys; ``conformal`` of the model.
 
-    ``baseline`` holds the overall metrics of the drift forecast as well, under ``drift``. ``widths`` is
-    how far the model's intervals had been corrected at the end of the test part.
+    ``baseline`` holds the overall metrics of the drift forecast as well, under ``drift``. ``factors``,
+    ``(test rows, levels, horizon)``, is how far the intervals were corrected at each test origin, and
+    ``widths`` the same for the last candles, to go on from.
     """
 
     metrics: Report
     baseline: Report
     conformal: ConformalQuantiles
+    factors: Factors
     widths: Widths
 
 
@@ -76,7 +78,7 @@ def evaluate(data: Dataset, calibration_forecast: Returns, test_forecast: Return
     drift = _score_baseline(data, truth, Drift())
     _add_interval_skill(metrics, baseline)
     _add_interval_skill(drift, baseline)
-    return Evaluation(metrics, {**baseline, "drift": drift["overall"]}, conformal, widths)
+    return Evaluation(metrics, {**baseline, "drift": drift["overall"]}, conformal, factors, widths)
 
 
 def _adapted(data: Dataset, forecast: Returns, conformal: ConformalQuantiles) -> tuple[Factors, Widths]:

@@ -6,7 +6,6 @@ import math
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import stdtr
 
 Z_95 = 1.959963984540054
 """The 97.5 % quantile of the normal distribution: two-sided 95 %."""
@@ -36,6 +35,9 @@ def diebold_mariano(loss_difference: NDArray[np.float64], step: int) -> float | 
     Student t distribution of Harvey, Leybourne and Newbold (1997). ``None`` when undefined: the
     forecasts are identical, their difference does not vary, or there are no more rows than steps.
     """
+    # Whoever judges live forecasts needs intervals alone: 28 MB less in a web process.
+    from scipy.special import stdtr
+
     rows = len(loss_difference)
     if rows <= step or not np.all(np.isfinite(loss_difference)):
         return None

@@ -1,4 +1,4 @@
-"""``flask market``: import files and see what is stored."""
+"""``flask market``, ``follow`` and ``unfollow``: import files, see what is stored, say what to forecast."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from pathlib import Path
 from typing import IO, cast
 
 import click
-from flask.cli import AppGroup
+from flask.cli import AppGroup, with_appcontext
 from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Column, Table
 
 from server.errors import ServerError
-from server.market import store
+from server.market import follows, store
 from server.market.candles import INTERVAL_SECONDS, iso_time
 from server.market.csv_import import LISTED, ImportReport, UnsoundFile, import_csv
 from server.market.sample import load_sample
@@ -27,6 +27,9 @@ market = AppGroup("market", help="Candles: import files, see what is stored.")
 
 _ticker = click.option("--ticker", required=True, help="BASE-QUOTE in upper case, such as BTC-USD.")
 _interval = click.option("--interval", required=True, type=click.Choice(list(INTERVAL_SECONDS)))
+_followed_interval = click.option(
+    "--interval", type=click.Choice(list(INTERVAL_SECONDS)), default="1h", show_default=True
+)
 
 
 @market.command("import")
@@ -90,6 +93,44 @@ def load_sample_command() -> None:
         Console().print("Every series of the sample is stored already.")
 
 
+@click.command("follow")
+@click.argument("ticker", required=False)
+@_followed_interval
+@with_appcontext
+def follow_command(ticker: str | None, interval: str) -> None:
+    """Forecast TICKER, such as BTC-USD, on each closed candle; without TICKER: list what is followed."""
+    if ticker is None:
+        _show_followed()
+        return
+    try:
+        follows.follow(ticker, interval)
+    except ServerError as error:
+        raise click.ClickException(error.message) from error
+    nothing = "" if store.has_series(ticker, interval) else ", of which no candle is stored yet"
+    Console().print(f"Following {ticker} {interval}{nothing}.")
+
+
+@click.command("unfollow")
+@click.argument("ticker")
+@_followed_interval
+@with_appcontext
+def unfollow_command(ticker: str, interval: str) -> None:
+    """Forecast TICKER on each closed candle no longer."""
+    try:
+        follows.unfollow(ticker, interval)
+    except ServerError as error:
+        raise click.ClickException(error.message) from error
+    Console().print(f"{ticker} {interval} is no longer followed.")
+
+
+def _show_followed() -> None:
+    table = Table("ticker", "interval", "newest candle", "followed by")
+    for each in follows.listing():
+        newest = "none stored" if each.newest is None else iso_time(int(each.newest.timestamp()))
+        table.add_row(each.ticker, each.interval, newest, "setting FOLLOW" if each.by_setting else "command")
+    Console().print(table)
+
+
 def _import(file: Path, ticker: str, interval: str, source: str, skip_bad: bool) -> ImportReport:
     columns = (TextColumn(f"{ticker} {interval}"), BarColumn(), TextColumn("{task.fields[rows]:,} rows"))
     with (
@@ -129,3 +170,6 @@ def _show_import(report: ImportReport) -> None:
         f"({report.rows_changed:,} new or changed), {first} .. {last}, "
         f"{report.missing:,} missing in {report.gap_count:,} gaps, rows {report.order}"
     )
+
+
+CLI_COMMANDS = (market, follow_command, unfollow_command)

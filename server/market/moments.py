@@ -1,4 +1,4 @@
-"""Points in time as callers write them."""
+"""Points in time as callers write them, and as they leave the server."""
 
 from __future__ import annotations
 
@@ -24,3 +24,10 @@ class Moment(fields.AwareDateTime):
         except (TypeError, ValueError):
             return super()._deserialize(value, attr, data, **options)
         return datetime.combine(day, time(), UTC)
+
+
+def iso(moment: datetime | None) -> str | None:
+    """ISO 8601 in UTC with ``Z`` and milliseconds, the one form in which times leave the server."""
+    if moment is None:
+        return None
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

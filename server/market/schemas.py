@@ -103,6 +103,24 @@ class TickersSchema(Schema):
     tickers = fields.List(fields.Nested(SeriesSchema))
 
 
+class FollowedSchema(Schema):
+    """One followed series."""
+
+    ticker = _ticker()
+    interval = _interval()
+    by_setting = fields.Boolean(
+        metadata={"description": "Whether the setting FOLLOW names it; then it cannot be unfollowed here"}
+    )
+    since = _stamp("When it was followed; null when only the setting names it", allow_none=True)
+    newest = _stamp("Open of its newest candle; null when nothing of it is stored", allow_none=True)
+
+
+class FollowedListSchema(Schema):
+    """Everything that is followed."""
+
+    followed = fields.List(fields.Nested(FollowedSchema))
+
+
 class CandleSchema(Schema):
     """One closed candle; prices in the quote currency."""
 

@@ -6,11 +6,10 @@ packed binary columns in pages, so memory follows the numbers and no row becomes
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from itertools import groupby
 from typing import Any
 
 import numpy as np
@@ -19,34 +18,20 @@ from sqlalchemy import Connection, Row, TextClause, exists, select, text
 
 from server.errors import InvalidInput, NotFound
 from server.extensions import db
+from server.market.arrivals import candles_stored
 from server.market.candles import COLUMNS, Candles, require_interval, require_ticker
+from server.market.changes import SeriesChange
 from server.market.gaps import GapReport, find_gaps
 from server.market.resampling import Resampled, resample, resampling_ratio
-from server.market.tables import CandleRow
+from server.market.tables import CandleRow, SeriesVersion
 
 PAGE_ROWS = 50_000
 """Candles fetched a statement; one page is 2.4 MB of numbers, 4.8 MB on the wire."""
-WRITE_ROWS = 10_000
-"""Candles sent a statement."""
 RESAMPLED_ROWS = 500_000
 """Most stored candles one resampled answer is made of."""
 
 Write = Callable[[Candles], int]
 
-_UPSERT = text("""
-    INSERT INTO candles (ticker, interval, timestamp, open, high, low, close, volume, source)
-    SELECT :ticker, :interval, to_timestamp(t), o, h, l, c, v, :source
-    FROM unnest(CAST(:timestamp AS float8[]), CAST(:open AS float8[]), CAST(:high AS float8[]),
-                CAST(:low AS float8[]), CAST(:close AS float8[]), CAST(:volume AS float8[]))
-         AS sent (t, o, h, l, c, v)
-    ON CONFLICT (ticker, interval, timestamp) DO UPDATE
-    SET open = excluded.open, high = excluded.high, low = excluded.low, close = excluded.close,
-        volume = excluded.volume, source = excluded.source
-    WHERE (candles.open, candles.high, candles.low, candles.close, candles.volume, candles.source)
-       IS DISTINCT FROM (excluded.open, excluded.high, excluded.low, excluded.close, excluded.volume,
-                         excluded.source)
-""")
-_LOCK = text("SELECT pg_advisory_xact_lock(hashtext('candles'), hashtext(:series))")
 _PAGE = text("""
     SELECT string_agg(int8send(extract(epoch FROM timestamp)::bigint) || float8send(open)
                       || float8send(high) || float8send(low) || float8send(close)
@@ -59,11 +44,6 @@ _PAGE = text("""
 # The last page before a time: the same rows, chosen from the newest.
 _LAST_PAGE = text(_PAGE.text.replace("ORDER BY timestamp LIMIT", "ORDER BY timestamp DESC LIMIT"))
 _PACKED = np.dtype([(name, ">i8" if name == "timestamp" else ">f8") for name in COLUMNS])
-_SERIES = text("""
-    SELECT ticker, interval, source, extract(epoch FROM min(timestamp))::bigint AS first,
-           extract(epoch FROM max(timestamp))::bigint AS last, count(*) AS rows
-    FROM candles GROUP BY ticker, interval, source ORDER BY ticker, interval, source
-""")
 _EXTENT = text("""
     WITH part AS NOT MATERIALIZED (
         SELECT timestamp FROM candles
@@ -105,19 +85,17 @@ def writing(ticker: str, interval: str, source: str) -> Iterator[Write]:
     """One transaction for one series: all that ``write`` was given is stored, or nothing of it.
 
     ``write`` inserts or replaces candles and answers how many rows are new or changed. Writers of
-    the same series wait for each other, so two imports can neither mix nor deadlock.
+    the same series wait for each other, so two imports can neither mix nor deadlock. When something
+    changed the series' version rises with it, and ``candles_stored`` is sent after the commit.
     """
     require_ticker(ticker)
     require_interval(interval)
-    series = {"ticker": ticker, "interval": interval, "source": source}
     with db.engine.begin() as connection:
-        connection.execute(_LOCK, {"series": f"{ticker} {interval}"})
-
-        def write(candles: Candles) -> int:
-            parts = (candles[row : row + WRITE_ROWS] for row in range(0, len(candles), WRITE_ROWS))
-            return sum(connection.execute(_UPSERT, series | _literals(part)).rowcount for part in parts)
-
-        yield write
+        change = SeriesChange(connection, ticker, interval, source)
+        yield change.write
+        change.bump()
+    if change.first is not None:
+        candles_stored.send(None, ticker=ticker, interval=interval, first=change.first, last=change.last)
 
 
 def upsert(ticker: str, interval: str, source: str, candles: Candles) -> int:
@@ -194,10 +172,19 @@ def extent(ticker: str, interval: str, start: datetime | None, end: datetime | N
 
 def list_series() -> list[Series]:
     """What is stored, by ticker and interval."""
+    query = select(SeriesVersion).order_by(SeriesVersion.ticker, SeriesVersion.interval)
     with db.engine.connect() as connection:
-        rows = connection.execute(_SERIES).all()
-    grouped = groupby(rows, key=lambda row: (row.ticker, row.interval))
-    return [_series(*key, list(parts)) for key, parts in grouped]
+        return [_series(row) for row in connection.execute(query)]
+
+
+def series_version(ticker: str, interval: str) -> tuple[int, datetime] | None:
+    """The series' version and the open of its newest candle; None when nothing of it is stored."""
+    with db.engine.connect() as connection:
+        stored = select(SeriesVersion.version, SeriesVersion.newest).where(
+            SeriesVersion.ticker == ticker, SeriesVersion.interval == interval
+        )
+        row = connection.execute(stored).one_or_none()
+    return None if row is None else (row.version, row.newest)
 
 
 def has_series(ticker: str, interval: str) -> bool:
@@ -234,11 +221,6 @@ def gap_report(ticker: str, interval: str) -> GapReport:
         missing=sum(gap.candles for gap in gaps),
         gaps=gaps,
     )
-
-
-def _literals(candles: Candles) -> dict[str, str]:
-    """Array literals by column; ``repr`` is the shortest text that reads back as the same double."""
-    return {name: "{" + ",".join(map(repr, getattr(candles, name).tolist())) + "}" for name in COLUMNS}
 
 
 def _bounds(start: datetime | None, end: datetime | None) -> tuple[float, float]:
@@ -283,12 +265,6 @@ def _unpack(pages: list[NDArray[np.void]]) -> Candles:
     )
 
 
-def _series(ticker: str, interval: str, parts: Sequence[Row[Any]]) -> Series:
-    return Series(
-        ticker=ticker,
-        interval=interval,
-        first=min(part.first for part in parts),
-        last=max(part.last for part in parts),
-        rows=sum(part.rows for part in parts),
-        sources=tuple(part.source for part in parts),
-    )
+def _series(row: Row[Any]) -> Series:
+    first, last = int(row.oldest.timestamp()), int(row.newest.timestamp())
+    return Series(row.ticker, row.interval, first, last, row.rows, tuple(row.sources))

@@ -1,8 +1,9 @@
-"""``/market``: what is stored, candles, gaps, and the import of files."""
+"""``/market``: what is stored and followed, candles, gaps, and the import of files."""
 
 from __future__ import annotations
 
 import time
+from datetime import datetime
 from typing import Any
 
 from flask import current_app, request
@@ -10,13 +11,14 @@ from flask_smorest import Blueprint
 
 from server.errors import InvalidInput
 from server.extensions import limiter, socketio
-from server.market import store
+from server.market import follows, store
 from server.market.candles import COLUMNS, Candles, iso_time
 from server.market.csv_import import BinaryStream, gap_payload, import_csv
 from server.market.gaps import GapReport
 from server.market.schemas import (
     CandlesQuery,
     CandlesSchema,
+    FollowedListSchema,
     GapReportSchema,
     ImportQuery,
     ImportReportSchema,
@@ -26,6 +28,7 @@ from server.market.schemas import (
 
 blueprint = Blueprint("market", __name__, url_prefix="/api/v1/market", description="Candles")
 
+FOLLOWED_SERIES = "/followed/<string:ticker>/<string:interval>"
 _FILE_BODY = {
     "required": True,
     "content": {
@@ -80,6 +83,49 @@ def import_file(query: dict[str, Any]) -> dict[str, Any]:
     # Between two chunks other requests get their turn.
     report = import_csv(_uploaded(), **query, now=time.time(), on_progress=lambda _: socketio.sleep(0))
     return report.payload()
+
+
+@blueprint.get("/followed")
+@blueprint.response(200, FollowedListSchema)
+def followed() -> dict[str, Any]:
+    """Every followed series: forecast on each closed candle, by the active models."""
+    return _followed()
+
+
+@blueprint.put(FOLLOWED_SERIES)
+@blueprint.response(200, FollowedListSchema)
+def follow(ticker: str, interval: str) -> dict[str, Any]:
+    """Follow a series; following it again changes nothing."""
+    follows.follow(ticker, interval)
+    return _followed()
+
+
+@blueprint.delete(FOLLOWED_SERIES)
+@blueprint.response(204)
+@blueprint.alt_response(404, description="It is not followed")
+@blueprint.alt_response(409, description="The setting FOLLOW names it")
+def unfollow(ticker: str, interval: str) -> None:
+    """Follow a series no longer; its candles, models and forecasts stay."""
+    follows.unfollow(ticker, interval)
+
+
+def _followed() -> dict[str, Any]:
+    return {
+        "followed": [
+            {
+                "ticker": each.ticker,
+                "interval": each.interval,
+                "by_setting": each.by_setting,
+                "since": _stamp(each.since),
+                "newest": _stamp(each.newest),
+            }
+            for each in follows.listing()
+        ]
+    }
+
+
+def _stamp(moment: datetime | None) -> str | None:
+    return None if moment is None else iso_time(int(moment.timestamp()))
 
 
 def _uploaded() -> BinaryStream:

@@ -8,40 +8,30 @@ delivered without a hole, looks now and then at the log, and delivers the rest f
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any
 
 import structlog
 from socketio import PubSubManager, RedisManager
 from sqlalchemy.exc import SQLAlchemyError
 
+from server.realtime.room_log import RoomLog, chunks
 from server.realtime.rooms import CHANNEL
 
 log = structlog.get_logger(__name__)
 
 NAMESPACE = "/"
-
-
-class RoomLog(Protocol):
-    """The stored, numbered events of one kind of room."""
-
-    event: str
-
-    def last_seqs(self, rooms: Iterable[str]) -> dict[str, int]:
-        """The last stored ``seq`` of each of these rooms; rooms of other kinds are left out."""
-        ...
-
-    def read(self, room: str, after: int, until: int) -> list[dict[str, Any]]:
-        """The payloads with ``after < seq <= until``, in order."""
-        ...
+# How often a client that takes its time is asked whether it has read what was sent.
+READING_SECONDS = 0.02
 
 
 class Watermark:
     """What a room's members in this process have been sent: all up to ``delivered``, and some ahead."""
 
-    def __init__(self, delivered: int) -> None:
+    def __init__(self, room_log: RoomLog, delivered: int) -> None:
+        self.room_log = room_log
         self.delivered = delivered
         self._ahead: set[int] = set()
         # The log's end at the previous sweep: what it held then is no longer on its way.
@@ -62,11 +52,20 @@ class Watermark:
 
 @dataclass(slots=True)
 class Replay:
-    """A log being replayed to one client, and the events kept for it meanwhile."""
+    """A log being replayed to one client, and the events kept for it meanwhile.
+
+    The client has been sent the stored events with ``after < seq <= until``.
+    """
 
     room: str
     sid: str
+    after: int = 0
+    until: int = 0
     kept: list[tuple[str, Any]] = field(default_factory=list)
+
+    def holds(self, payload: Any) -> bool:
+        """Whether the replay has sent this event already."""
+        return isinstance(payload, Mapping) and self.after < payload.get("seq", 0) <= self.until
 
 
 class Relay(RedisManager):
@@ -78,6 +77,7 @@ class Relay(RedisManager):
         # Clients that a log is being replayed to, and what came for their room meanwhile.
         self._replays: dict[object, Replay] = {}
         self._order = threading.RLock()
+        self._is_swept = False
 
     def _handle_emit(self, message: dict[str, Any]) -> None:
         data = message["data"][0] if message["data"] else None
@@ -91,31 +91,33 @@ class Relay(RedisManager):
         # Writing to a room need not wait for anything, so in a flood of events all else would.
         self.server.sleep(0)
 
-    def watch(self, room: str, last_seq: int) -> None:
-        """Start the watermark of a room at the log's end, unless the room is watched already.
+    def watch(self, room: str, room_log: RoomLog, last_seq: int) -> None:
+        """Start the watermark of a room at its log's end, unless the room is watched already.
 
         Call it after joining and before replaying: whoever was here before may still miss events
         up to ``last_seq``, so an existing watermark stays where it is.
         """
-        self._watermarks.setdefault(room, Watermark(last_seq))
+        self._watermarks.setdefault(room, Watermark(room_log, last_seq))
 
     @contextmanager
-    def replaying(self, room: str, sid: str) -> Iterator[None]:
+    def replaying(self, room: str, sid: str) -> Iterator[Replay]:
         """While the block replays a log to the client ``sid``, keep live events of ``room`` for afterwards.
 
-        So a client that joins sees old events before new ones, in their order.
+        So a client that joins sees old events before new ones, in their order. The block notes in the
+        :class:`Replay` what it has sent, for some of that may be among what was kept.
         """
         # A client may join twice at a time, so the two names are no key.
         key, replay = object(), Replay(room, sid)
         with self._order:
             self._replays[key] = replay
         try:
-            yield
+            yield replay
         finally:
             with self._order:
                 del self._replays[key]
                 for event, payload in replay.kept:
-                    self.emit_here(event, payload, sid)
+                    if not replay.holds(payload):
+                        self.emit_here(event, payload, sid)
 
     def _hold_back(self, room: str, event: str, payload: Any) -> list[str]:
         running = [replay for replay in self._replays.values() if replay.room == room]
@@ -127,45 +129,80 @@ class Relay(RedisManager):
         """Deliver to this process's members of ``room``, or to the one client whose ``sid`` it is."""
         super(PubSubManager, self).emit(event, dict(payload), namespace=NAMESPACE, room=room)
 
-    def catch_up(self, room_log: RoomLog) -> int:
-        """Deliver what the log holds and the channel lost; the number of events delivered.
+    def await_reader(self, sid: str) -> bool:
+        """Wait until a client has taken all that was sent to it; false when it has gone instead.
 
-        Only what the log already held at the previous call is delivered, so that an event which
+        Whoever sends a log without end asks between its parts: what waits for a client is limited.
+        """
+        while self.is_connected(sid, NAMESPACE):
+            connection = self.server.eio.sockets.get(self.eio_sid_from_sid(sid, NAMESPACE))
+            if connection is None or connection.queue.empty():
+                return True
+            self.server.sleep(READING_SECONDS)
+        return False
+
+    def begin_sweeping(self) -> bool:
+        """True for the first who asks, who then must call :func:`keep_caught_up`."""
+        with self._order:
+            was_swept, self._is_swept = self._is_swept, True
+        return not was_swept
+
+    def catch_up(self) -> int:
+        """Deliver what the logs hold and the channel lost; the number of events delivered.
+
+        Only what a log already held at the previous call is delivered, so that an event which
         is merely on its way is not sent twice.
         """
         self._forget_empty_rooms()
-        last_seqs = room_log.last_seqs(list(self._watermarks))
-        delivered = 0
-        for room, last_seq in last_seqs.items():
-            watermark = self._watermarks[room]
-            settled, watermark.settled = watermark.settled, last_seq
-            if settled > watermark.delivered:
-                delivered += self._deliver(room_log, room, watermark, settled)
-        return delivered
+        rooms_by_log: dict[RoomLog, list[str]] = {}
+        for room, watermark in list(self._watermarks.items()):
+            rooms_by_log.setdefault(watermark.room_log, []).append(room)
+        return sum(
+            self._settle(room, last_seq)
+            for room_log, rooms in rooms_by_log.items()
+            for room, last_seq in room_log.last_seqs(rooms).items()
+        )
 
-    def _deliver(self, room_log: RoomLog, room: str, watermark: Watermark, until: int) -> int:
+    def _settle(self, room: str, last_seq: int) -> int:
+        watermark = self._watermarks[room]
+        settled, watermark.settled = watermark.settled, last_seq
+        return self._deliver(room, watermark, settled) if settled > watermark.delivered else 0
+
+    def _deliver(self, room: str, watermark: Watermark, until: int) -> int:
         lost = 0
-        for payload in room_log.read(room, watermark.delivered, until):
+        for events in chunks(watermark.room_log, room, watermark.delivered, until):
             # Asked one by one: while the log is read, the channel may bring some.
-            if watermark.lacks(payload["seq"]):
-                self._handle_emit(
-                    {"event": room_log.event, "data": [payload], "room": room, "namespace": NAMESPACE}
-                )
-                lost += 1
+            for payload in events:
+                if watermark.lacks(payload["seq"]):
+                    self._handle_emit(
+                        {
+                            "event": watermark.room_log.event,
+                            "data": [payload],
+                            "room": room,
+                            "namespace": NAMESPACE,
+                        }
+                    )
+                    lost += 1
         log.info("room.caught_up", room=room, events=lost, seq=until)
         return lost
 
     def _forget_empty_rooms(self) -> None:
         occupied = self.rooms.get(NAMESPACE, {})
-        for room in [room for room in self._watermarks if room not in occupied]:
+        for room in [room for room in list(self._watermarks) if room not in occupied]:
             del self._watermarks[room]
 
 
-def keep_caught_up(relay: Relay, room_log: RoomLog, sleep: Any, seconds: float) -> None:
-    """Sweep for ever, every ``seconds``; a database that is away is asked again next time."""
+def keep_caught_up(
+    relay: Relay, context: Callable[[], AbstractContextManager[Any]], sleep: Any, seconds: float
+) -> None:
+    """Sweep for ever, every ``seconds``, each time in a new application ``context``.
+
+    A database that is away is asked again next time.
+    """
     while True:
         sleep(seconds)
         try:
-            relay.catch_up(room_log)
+            with context():
+                relay.catch_up()
         except SQLAlchemyError as error:
             log.warning("room.catch_up_failed", error=type(error).__name__)

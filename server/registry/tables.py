@@ -63,14 +63,14 @@ class Model(db.Model):  # type: ignore[name-defined]
     metrics: Mapped[dict[str, Any]] = mapped_column(JSONB)
     baseline: Mapped[dict[str, Any]] = mapped_column(JSONB)
     skill: Mapped[float | None]
-    comparison: Mapped[dict[str, Any] | None] = mapped_column(JSONB)
+    comparison: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
     data: Mapped[dict[str, Any]] = mapped_column(JSONB)
     trained_until: Mapped[datetime] = mapped_column(DateTime(timezone=True))
     files: Mapped[dict[str, Any]] = mapped_column(JSONB)
     size_bytes: Mapped[int] = mapped_column(BigInteger)
 
-    fault: Mapped[dict[str, Any] | None] = mapped_column(JSONB)
-    drift: Mapped[dict[str, Any] | None] = mapped_column(JSONB)
+    fault: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
+    drift: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
 
     created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.now())
     activated_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))

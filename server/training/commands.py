@@ -22,11 +22,6 @@ console = Console()
 sessions_cli = AppGroup("sessions", help="Look at, cancel and prune training sessions.")
 
 
-def _server_url(server: str | None) -> str:
-    settings = adapters.settings()
-    return server or f"http://{settings.host}:{settings.port}"
-
-
 @click.command("train")
 @click.argument("ticker", required=False)
 @click.option("--model", "model_type", type=click.Choice(MODEL_TYPES), default="LSTM", show_default=True)
@@ -48,7 +43,7 @@ def train(ticker: str | None, attach: str | None, follow: bool, server: str | No
     """Train a network on TICKER, such as BTC-USD."""
     if (ticker is None) == (attach is None):
         raise click.UsageError("Name a TICKER to train, or --attach a SESSION_ID to watch: one of the two.")
-    client = TrainingClient(_server_url(server))
+    client = TrainingClient(server or adapters.server_url())
     try:
         session_id = attach or _start(client, ticker, params)
         if follow or attach:
@@ -92,6 +87,9 @@ def _report(last: dict[str, Any]) -> int:
     if last["type"] == "completed":
         console.print(comparison(data["metrics"], data["baseline"]))
         console.print(f"model {data['model_id']}, best epoch {data['best_epoch']} of {data['epochs']}")
+        # A run that completed before models were registered has none.
+        if model := data.get("model"):
+            console.print(f"version {model['version']}, {model['status']}: {model['reason']}")
         return 0
     if last["type"] == "failed":
         console.print(f"[red]failed[/] ({data['error_code']}): {data['message']}")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from typing import Any
 
 PENDING = "PENDING"
@@ -61,13 +60,6 @@ def percentage_of(stage: str | None, epoch: float, total_epochs: int) -> float:
     if stage != "training":
         return begin
     return round(begin + (STAGE_PERCENTAGE["evaluating"] - begin) * epoch / max(total_epochs, 1), 2)
-
-
-def iso(moment: datetime | None) -> str | None:
-    """ISO 8601 in UTC with ``Z`` and milliseconds, the one form in which times leave the server."""
-    if moment is None:
-        return None
-    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def plain(value: Any) -> Any:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from server.errors import TrainingFailed
+from server.extensions import db
+from server.forecasters.artifacts import ArtifactStore
 from server.forecasters.contract import (
     BatchEnded,
     CandlesRead,
@@ -18,16 +21,25 @@ from server.forecasters.contract import (
 )
 from server.market import store
 from server.market.candles import Candles
+from server.market.moments import iso
 from server.observability.metrics import TRAINING_EPOCH_SECONDS
 from server.realtime.publisher import Publisher
 from server.realtime.rooms import TRAINING_PROGRESS, training_room
+from server.registry import models
+from server.registry.announcements import Announce, registered
+from server.registry.decision import ActiveModelChanged, Finding
 from server.training import log as session_log
-from server.training.events import NewEvent, iso, percentage_of, plain
+from server.training import registration
+from server.training.events import NewEvent, percentage_of, plain
 from server.training.lease import RELEASED, Lease
 from server.training.tables import TrainingSession
 
 if TYPE_CHECKING:
     from server.training.run import Outcome
+
+
+COMPARISONS = 3
+"""Times a model is compared when each time another one has become active meanwhile."""
 
 
 class Journal:
@@ -47,9 +59,10 @@ class Journal:
         self._shown_at = 0.0
 
     def candles(self) -> Candles:
-        """The candles of the session's pinned range."""
+        """The candles of the session's pinned range, kept for the comparison at the end."""
         start, end = (datetime.fromisoformat(moment) for moment in self._range)
-        return store.load_candles(*self._series, start, end + timedelta(seconds=1))
+        self._loaded = store.load_candles(*self._series, start, end + timedelta(seconds=1))
+        return self._loaded
 
     def record(self, progress: Progress) -> None:
         """Store an event, or show progress inside an epoch in passing."""
@@ -77,17 +90,37 @@ class Journal:
             )
         self._fingerprint = fingerprint
 
-    def complete(self, outcome: Outcome) -> None:
-        """End the session COMPLETED with its model."""
+    def complete(self, outcome: Outcome, artifacts: ArtifactStore, tell: Announce) -> None:
+        """Compare the run's stored model with the active one, then end the session COMPLETED with it.
+
+        A model that became active during the comparison is compared with anew. When the lease is lost
+        meanwhile no model is registered, and its artifact is known to nobody.
+        """
+        manifest = artifacts.open(outcome.model_id).manifest
+        for _ in range(COMPARISONS):
+            finding = registration.compare_with_active(manifest, self._loaded, artifacts)
+            try:
+                self._complete(outcome, manifest, finding, tell)
+            except ActiveModelChanged:
+                db.session.rollback()
+            else:
+                return
+        self._complete(outcome, manifest, registration.NEVER_THE_SAME, tell)
+
+    def _complete(
+        self, outcome: Outcome, manifest: Mapping[str, Any], finding: Finding, tell: Announce
+    ) -> None:
+        """The model's row and the event in one transaction, so that there is neither without the other."""
+        session = session_log.held(self._session_id, self._lease.token)
+        model = models.register(manifest, finding)
         data = plain(asdict(outcome))
+        data["model"] = {"version": model.version, "status": model.status, "reason": model.reason}
+        columns = {"metrics": data["metrics"], "baseline": data["baseline"], **RELEASED}
+        completed = NewEvent("completed", data)
+        payload = session_log.write(session, completed, model_id=outcome.model_id, **columns)
         self._lease.given_up.set()
-        self._append(
-            NewEvent("completed", data),
-            model_id=outcome.model_id,
-            metrics=data["metrics"],
-            baseline=data["baseline"],
-            **RELEASED,
-        )
+        session_log.commit(session, payload, self._publisher)
+        registered(model, tell)
 
     def _append(self, event: NewEvent, **columns: Any) -> None:
         session_log.append(self._session_id, event, self._publisher, held_by=self._lease.token, **columns)

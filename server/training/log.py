@@ -14,10 +14,11 @@ from sqlalchemy import select
 
 from server.errors import NotFound
 from server.extensions import db
+from server.market.moments import iso
 from server.observability.metrics import TRAINING_SESSIONS
 from server.realtime.publisher import Publisher
 from server.realtime.rooms import ERROR_UPDATE, TRAINING_UPDATE, training_room
-from server.training.events import ENDED, NewEvent, iso, plain
+from server.training.events import ENDED, NewEvent, plain
 from server.training.tables import TrainingEvent, TrainingSession
 from server.training.transitions import apply
 
@@ -45,13 +46,19 @@ def append(
     in the same transaction. Raises :class:`NotFound`, and :class:`Conflict` when the session's
     status does not allow the event.
     """
-    session = locked(session_id)
-    if held_by is not None and session.lease_token != held_by:
-        db.session.rollback()
-        raise LeaseLost(session_id)
+    session = locked(session_id) if held_by is None else held(session_id, held_by)
     payload = write(session, event, **columns)
     commit(session, payload, publisher)
     return payload
+
+
+def held(session_id: str, token: str) -> TrainingSession:
+    """The session's row, locked, for the worker whose lease has ``token``. Raises :class:`LeaseLost`."""
+    session = locked(session_id)
+    if session.lease_token != token:
+        db.session.rollback()
+        raise LeaseLost(session_id)
+    return session
 
 
 def locked(session_id: str) -> TrainingSession:

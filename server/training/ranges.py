@@ -7,7 +7,7 @@ from typing import Any
 from server.errors import InvalidInput
 from server.features.windows import rows_needed
 from server.market import store
-from server.training.events import iso
+from server.market.moments import iso
 
 
 def resolve(body: dict[str, Any]) -> dict[str, Any]:

@@ -27,6 +27,8 @@ from server.forecasters.evaluation import Evaluation, evaluate
 from server.forecasters.fingerprint import data_fingerprint
 from server.forecasters.manifest import library_versions
 from server.forecasters.prepare import Prepared, prepare
+from server.forecasters.scored_part import FILE_NAME, ScoredPart
+from server.forecasters.serving import ONNX_FILE
 from server.market.candles import Candles, iso_time
 from server.training.events import plain
 
@@ -94,7 +96,8 @@ def run(
     on_progress(Evaluated(evaluation.metrics, evaluation.baseline))
     enter("exporting")
     manifest = describe(spec, loaded, fingerprint, prepared, evaluation, fitted)
-    store(artifacts, session_id, fitted, manifest)
+    scored = ScoredPart.of(prepared.dataset, test, evaluation.conformal, evaluation.factors)
+    store(artifacts, session_id, fitted, manifest, scored)
     return Outcome(
         model_id=session_id,
         epochs=len(fitted.history),
@@ -150,7 +153,11 @@ def _parts(prepared: Prepared) -> dict[str, Any]:
 
 
 def store(
-    artifacts: ArtifactStore, model_id: str, fitted: neural.NeuralForecaster, manifest: dict[str, Any]
+    artifacts: ArtifactStore,
+    model_id: str,
+    fitted: neural.NeuralForecaster,
+    manifest: dict[str, Any],
+    scored: ScoredPart,
 ) -> None:
     """Export and write the model.
 
@@ -160,7 +167,7 @@ def store(
     if artifacts.exists(model_id):
         artifacts.delete(model_id)
     with tempfile.TemporaryDirectory(prefix="crypto-predict-") as folder:
-        files = {name: Path(folder) / name for name in ("model.onnx", "model.keras")}
-        fitted.save_onnx(files["model.onnx"])
-        fitted.save_keras(files["model.keras"])
-        artifacts.write(model_id, files, manifest)
+        networks = {name: Path(folder) / name for name in (ONNX_FILE, "model.keras")}
+        fitted.save_onnx(networks[ONNX_FILE])
+        fitted.save_keras(networks["model.keras"])
+        artifacts.write(model_id, {**networks, FILE_NAME: scored.to_bytes()}, manifest)

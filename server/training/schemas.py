@@ -9,6 +9,7 @@ from marshmallow import EXCLUDE, Schema, ValidationError, fields, validate, vali
 from server.forecasters.contract import MODEL_TYPES
 from server.market.candles import INTERVAL_SECONDS, TICKER_PATTERN
 from server.market.moments import Moment
+from server.registry.tables import STATUSES as MODEL_STATUSES
 from server.training.events import STAGES, STATUSES, TYPES
 
 TICKER = validate.Regexp(TICKER_PATTERN, error="write BASE-QUOTE in upper case, like BTC-USD")
@@ -211,12 +212,21 @@ class EvaluatedData(Schema):
     baseline = fields.Dict(required=True)
 
 
+class RegisteredModel(Schema):
+    """How a run's model was registered."""
+
+    version = fields.Integer(required=True)
+    status = fields.String(required=True, validate=validate.OneOf(MODEL_STATUSES))
+    reason = fields.String(required=True)
+
+
 class CompletedData(EvaluatedData):
     """``data`` of ``completed``."""
 
     model_id = fields.String(required=True)
     epochs = fields.Integer(required=True)
     best_epoch = fields.Integer(required=True)
+    model = fields.Nested(RegisteredModel, required=True)
 
 
 class CancelledData(Schema):

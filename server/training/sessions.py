@@ -17,11 +17,12 @@ from sqlalchemy import CursorResult, delete, func, select, text
 from server.config import Settings
 from server.errors import Conflict, InvalidInput, TooManyRequests
 from server.extensions import db
+from server.market.moments import iso
 from server.observability.metrics import TRAINING_ACTIVE_SESSIONS, TRAINING_QUEUE_DEPTH
 from server.realtime.publisher import Publisher
 from server.realtime.rooms import training_room
 from server.training import log as session_log
-from server.training.events import ACTIVE, ENDED, IN_PROGRESS, PENDING, NewEvent, iso
+from server.training.events import ACTIVE, ENDED, IN_PROGRESS, PENDING, NewEvent
 from server.training.lease import RELEASED
 from server.training.tables import TrainingSession
 

@@ -16,10 +16,12 @@ from kombu.exceptions import OperationalError as QueueUnreachable
 from sqlalchemy.exc import OperationalError as DatabaseUnreachable
 
 from server import adapters
-from server.errors import ServerError, TrainingFailed
+from server.errors import InvalidInput, ServerError, TooManyRequests, TrainingFailed
 from server.extensions import celery, db
+from server.market import follows
 from server.observability.metrics import ERRORS
-from server.training import lease, reaper, sessions
+from server.registry.announcements import announce
+from server.training import lease, reaper, retraining, sessions
 from server.training import log as session_log
 from server.training.events import ENDED, NewEvent
 from server.training.journal import Journal
@@ -31,6 +33,10 @@ log = structlog.get_logger(__name__)
 
 # One byte shared by a worker and the children it forks: set when the worker was asked to stop.
 DRAINING = mmap.mmap(-1, 1)
+
+RETRAIN_RETRY_SECONDS = 300
+RETRAIN_RETRIES = 24 * 3600 // RETRAIN_RETRY_SECONDS
+"""A retraining waits a day for a free slot; then the next one is due."""
 
 HANG_SECONDS = 120
 """How long after its time limit a run may still be seen in a child, before the child is killed."""
@@ -97,7 +103,7 @@ def _train(held: Lease) -> None:
             on_progress=journal.record,
             should_stop=should_stop,
         )
-        journal.complete(outcome)
+        journal.complete(outcome, adapters.artifacts(), announce)
     except LeaseLost:
         log.info("training.lease_lost", session_id=held.session_id)
     except TrainingStopped:
@@ -193,3 +199,21 @@ def _failure(error: ServerError) -> dict[str, Any]:
 def reap() -> None:
     """Pick up runs of dead workers and waiting runs whose message was lost."""
     reaper.reap(adapters.settings(), adapters.publisher(), enqueue)
+
+
+@celery.task(name="sessions.retrain", bind=True, max_retries=RETRAIN_RETRIES)
+def retrain(task: Task, model_id: str, reason: str) -> None:
+    """Train an active model anew, as soon as a slot is free; ``reason`` is kept with the session."""
+    try:
+        retraining.retrain(model_id, reason, adapters.settings(), adapters.publisher(), enqueue)
+    except TooManyRequests as error:
+        raise task.retry(exc=error, countdown=RETRAIN_RETRY_SECONDS) from error
+    except InvalidInput as error:
+        log.warning("retraining.impossible", model_id=model_id, reason=reason, error=error.message)
+
+
+@celery.task(name="sessions.retrain_followed")
+def retrain_followed() -> None:
+    """Train the active models of all followed series anew, each by a task of its own."""
+    for model_id in retraining.due(follows.followed()):
+        retrain.delay(model_id, "nightly")

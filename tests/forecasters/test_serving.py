@@ -15,6 +15,7 @@ from server.forecasters.contract import MODEL_TYPES
 from server.forecasters.evaluation import evaluate
 from server.forecasters.neural import windows_of
 from server.forecasters.prepare import prepare
+from server.forecasters.scored_part import FILE_NAME, ScoredPart
 from server.forecasters.serving import HISTORY_ROWS, ModelUnusable, OnnxForecaster, load_forecaster
 from server.training.run import describe, store
 from tests.candles import sample_candles
@@ -33,11 +34,12 @@ def artifacts(tmp_path_factory: pytest.TempPathFactory) -> ArtifactStore:
     data = PREPARED.dataset
     for model_type in MODEL_TYPES:
         fitted = train(data, model_type=model_type, epochs=1, batch_size=256)
-        evaluation = evaluate(
-            data, fitted.predict(data, data.parts.calibration), fitted.predict(data, data.parts.test)
-        )
+        test = fitted.predict(data, data.parts.test)
+        evaluation = evaluate(data, fitted.predict(data, data.parts.calibration), test)
         spec = replace(SPEC, model_type=model_type, lookback=LOOKBACK, horizon=HORIZON)
-        store(found, model_type, fitted, describe(spec, CANDLES, "f" * 64, PREPARED, evaluation, fitted))
+        scored = ScoredPart.of(data, test, evaluation.conformal, evaluation.factors)
+        manifest = describe(spec, CANDLES, "f" * 64, PREPARED, evaluation, fitted)
+        store(found, model_type, fitted, manifest, scored)
     return found
 
 
@@ -127,3 +129,28 @@ def test_a_model_of_other_features_is_refused(artifacts: ArtifactStore) -> None:
     older = {**artifact.manifest, "feature_names": ["log_return"]}
     with pytest.raises(ModelUnusable, match="other features"):
         OnnxForecaster(artifact.read("model.onnx"), older)
+
+
+def test_the_scored_part_says_what_the_metrics_say(artifacts: ArtifactStore) -> None:
+    artifact = artifacts.open("LSTM")
+    scored = ScoredPart.from_bytes(artifact.read(FILE_NAME))
+    reports = artifact.manifest["metrics"]["steps"], artifact.manifest["baseline"]["steps"]
+    for step, metrics, naive in zip(range(1, HORIZON + 1), *reports, strict=True):
+        found = {name: np.array(values) for name, values in scored.columns(step, 3600, 10_000).items()}
+        assert len(found["origin"]) == artifact.manifest["metrics"]["rows"]
+        assert np.all(found["timestamp"] - found["origin"] == step * 3600)
+        rows = np.searchsorted(CANDLES.timestamp, found["timestamp"])
+        assert found["actual"] == pytest.approx(CANDLES.close[rows], rel=1e-6)
+        for name, report in (("predicted", metrics), ("naive", naive)):
+            error = found[name] - found["actual"]
+            assert np.sqrt(np.mean(error**2)) == pytest.approx(report["rmse"], rel=1e-4)
+        inside = (found["lower_80"] <= found["actual"]) & (found["actual"] <= found["upper_80"])
+        assert np.mean(inside) == pytest.approx(metrics["coverage_80"], abs=2 / len(rows))
+    assert len(scored.columns(1, 3600, 7)["actual"]) == 7
+    with pytest.raises(InvalidInput, match="1 to 3"):
+        scored.columns(4, 3600, 7)
+
+
+def test_a_file_that_is_no_scored_part_is_refused() -> None:
+    with pytest.raises(InvalidInput, match="no scored test part"):
+        ScoredPart.from_bytes(b"PK but not really")

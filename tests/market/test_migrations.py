@@ -15,6 +15,7 @@ from sqlalchemy.engine import make_url
 
 from server.config import PROJECT_ROOT
 from server.extensions import db
+from server.market import store
 
 MIGRATIONS = str(PROJECT_ROOT / "migrations")
 
@@ -64,3 +65,16 @@ def test_the_migrated_database_is_what_the_code_declares() -> None:
         declared = {check.name for check in table.constraints if "ck_" in str(check.name)}
         found = {check["name"] for check in inspect(db.engine).get_check_constraints(table.name)}
         assert found == declared
+
+
+@pytest.mark.usefixtures("empty_database")
+def test_series_stored_before_they_had_versions_get_their_first_one() -> None:
+    upgrade(MIGRATIONS, "0002")
+    candle = "('BTC-USD', '1h', '2019-01-01T0{hour}:00Z', 1, 1, 1, 1, 1, '{source}')"
+    rows = ", ".join(candle.format(hour=hour, source=source) for hour, source in enumerate("bab"))
+    with db.engine.begin() as connection:
+        connection.execute(text(f"INSERT INTO candles VALUES {rows}"))  # noqa: S608 - written above
+    upgrade(MIGRATIONS, "0003")
+    (series,) = store.list_series()
+    assert (series.last - series.first, series.rows, series.sources) == (7200, 3, ("a", "b"))
+    assert (store.series_version("BTC-USD", "1h") or ())[0] == 1

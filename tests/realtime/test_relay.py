@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import nullcontext
 from itertools import count
 from typing import Any
 
@@ -13,9 +14,11 @@ from socketio.packet import Packet
 from sqlalchemy.exc import OperationalError
 
 from server.realtime.relay import Relay, keep_caught_up
+from server.realtime.room_log import CHUNK
 from server.realtime.rooms import TRAINING_UPDATE, training_room
 
 ROOM = training_room("a" * 32)
+OTHER_ROOM = "prediction_BTC-USD_1h"
 
 
 class RecordingServer:
@@ -26,8 +29,15 @@ class RecordingServer:
     def __init__(self) -> None:
         self.sent: dict[str, list[int]] = {}
         self.yielded = 0
+        # Messages that wait for the client "first"; it reads one whenever others have a turn.
+        self.unread = 0
         self.eio = self
+        self.sockets = {"first": self}
+        self.queue = self
         self._ids = count()
+
+    def empty(self) -> bool:
+        return not self.unread
 
     def generate_id(self) -> str:
         return f"sid{next(self._ids)}"
@@ -39,6 +49,7 @@ class RecordingServer:
 
     def sleep(self, seconds: float) -> None:
         self.yielded += 1
+        self.unread = max(self.unread - 1, 0)
 
 
 class MemoryLog:
@@ -52,12 +63,20 @@ class MemoryLog:
         self.relay: Relay | None = None
 
     def last_seqs(self, rooms: Iterable[str]) -> dict[str, int]:
-        return {room: self.length for room in rooms if room == ROOM}
+        return dict.fromkeys(rooms, self.length)
 
-    def read(self, room: str, after: int, until: int) -> list[dict[str, Any]]:
+    def read(self, room: str, after: int, until: int, limit: int) -> list[dict[str, Any]]:
         for seq in self.while_reading:
             arrive(self.relay, seq)
-        return [{"seq": seq} for seq in range(after + 1, until + 1)]
+        return [{"seq": seq} for seq in range(after + 1, until + 1)][:limit]
+
+
+class OtherLog(MemoryLog):
+    """The log of a room of another kind."""
+
+    def last_seqs(self, rooms: Iterable[str]) -> dict[str, int]:
+        assert list(rooms) == [OTHER_ROOM]
+        return {OTHER_ROOM: self.length}
 
 
 class Room:
@@ -73,7 +92,7 @@ class Room:
     def join(self, client: str) -> str:
         sid: str = self.relay.connect(client, "/")
         self.relay.enter_room(sid, "/", ROOM)
-        self.relay.watch(ROOM, self.log.length)
+        self.relay.watch(ROOM, self.log, self.log.length)
         self.server.sent.setdefault(client, [])
         return sid
 
@@ -84,7 +103,7 @@ class Room:
         return self.log.length
 
     def sweep(self) -> int:
-        return self.relay.catch_up(self.log)
+        return self.relay.catch_up()
 
 
 def arrive(relay: Relay | None, seq: int) -> None:
@@ -179,11 +198,40 @@ def test_whatever_the_channel_does_a_member_has_each_event_once(steps: list[str]
     assert sorted(room.server.sent["first"]) == list(range(1, room.log.length + 1))
 
 
+def test_rooms_of_several_logs_are_caught_up_each_from_its_own(room: Room) -> None:
+    other, sid = OtherLog(), room.relay.sid_from_eio_sid("first", "/")
+    room.relay.enter_room(sid, "/", OTHER_ROOM)
+    room.relay.watch(OTHER_ROOM, other, 0)
+    other.length = 2 * CHUNK + 1
+    room.append(arrives=False)
+    room.sweep()
+    assert room.sweep() == 2 * CHUNK + 2
+    assert sorted(room.server.sent["first"]) == sorted([1, *range(1, 2 * CHUNK + 2)])
+    assert room.sweep() == 0
+
+
+def test_the_first_room_of_a_process_alone_starts_the_sweep(room: Room) -> None:
+    assert [room.relay.begin_sweeping() for _ in range(3)] == [True, False, False]
+
+
+def test_a_client_that_has_not_read_is_waited_for_and_one_that_is_gone_is_not(room: Room) -> None:
+    sid = room.relay.sid_from_eio_sid("first", "/")
+    room.server.unread = 3
+    assert room.relay.await_reader(sid)
+    assert (room.server.unread, room.server.yielded) == (0, 3)
+    room.server.unread = 3
+    room.relay.disconnect(sid, "/", ignore_queue=True)
+    assert not room.relay.await_reader(sid)
+    assert room.server.unread == 3
+
+
 def test_a_database_that_is_away_is_asked_again(room: Room) -> None:
     class Away(MemoryLog):
         def last_seqs(self, rooms: Iterable[str]) -> dict[str, int]:
             raise OperationalError("SELECT", {}, ConnectionRefusedError())
 
+    room.relay.watch("training_away", Away(), 0)
+    room.relay.enter_room(room.relay.sid_from_eio_sid("first", "/"), "/", "training_away")
     naps = iter([0.5, 0.5])
 
     def sleep(seconds: float) -> None:
@@ -191,7 +239,7 @@ def test_a_database_that_is_away_is_asked_again(room: Room) -> None:
             raise InterruptedError
 
     with pytest.raises(InterruptedError):
-        keep_caught_up(room.relay, Away(), sleep, 0.5)
+        keep_caught_up(room.relay, nullcontext, sleep, 0.5)
 
 
 def test_events_that_come_during_a_replay_follow_it_for_the_joining_client_alone(room: Room) -> None:
@@ -207,6 +255,15 @@ def test_events_that_come_during_a_replay_follow_it_for_the_joining_client_alone
     assert room.server.sent["first"] == [1, 2, 3]
     room.append(arrives=True)
     assert room.server.sent["late"] == [1, 2, 3, 4]
+
+
+def test_what_was_replayed_already_does_not_follow_the_replay(room: Room) -> None:
+    late = room.join("late")
+    with room.relay.replaying(ROOM, late) as replay:
+        for _ in range(4):
+            room.append(arrives=True)
+        replay.after, replay.until = 1, 3
+    assert room.server.sent["late"] == [1, 4]
 
 
 def test_what_a_sweep_finds_during_a_replay_follows_it_too(room: Room) -> None:

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from server.training.events import iso, plain
+from server.market.moments import iso
+from server.training.events import plain
 
 numbers = st.one_of(
     st.floats(allow_nan=True, allow_infinity=True),

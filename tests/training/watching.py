@@ -9,7 +9,7 @@ from typing import Any
 
 import socketio
 
-from server.training.stream import OrderedEvents
+from server.realtime.stream import OrderedEvents
 
 EVENTS = ("training_update", "training_progress", "joined_training", "left_training", "error_update")
 

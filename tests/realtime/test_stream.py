@@ -3,7 +3,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from server.training.stream import OrderedEvents
+from server.realtime.stream import OrderedEvents
 
 
 @given(st.integers(0, 5), st.data())

@@ -1,0 +1,79 @@
+"""Joining and leaving a room whose events are stored: first what its log holds, then what happens."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
+from typing import Any
+
+from flask import current_app, request
+from flask_socketio import emit, join_room, leave_room
+
+from server.config import Settings
+from server.errors import ServerError
+from server.realtime.relay import Relay, Replay, keep_caught_up
+from server.realtime.room_log import RoomLog, chunks
+
+
+def join(
+    room: str, room_log: RoomLog, event: str, look: Callable[[], dict[str, Any]], after: int | None
+) -> dict[str, Any]:
+    """Let the calling client into ``room``, answer with ``event``, replay the log; what was answered.
+
+    Joins first and then looks, so an event between the two arrives all the same. ``look`` returns the
+    answer, with the log's end as its ``last_seq``; what it raises shuts the door again. Stored events
+    after ``after`` are replayed, none when that is ``None``; live ones follow.
+    """
+    with _replaying(room) as replay:
+        join_room(room)
+        try:
+            joined = look()
+        except ServerError:
+            leave_room(room)
+            raise
+        _watch(room, room_log, joined["last_seq"])
+        emit(event, joined, ignore_queue=True)
+        if after is not None:
+            _replay(replay, room_log, after, joined["last_seq"])
+    return joined
+
+
+def leave(room: str, event: str, left: dict[str, Any]) -> dict[str, Any]:
+    """Let the calling client out and answer with ``event``; leaving a room never joined is no error."""
+    leave_room(room)
+    emit(event, left, ignore_queue=True)
+    return left
+
+
+def _replay(replay: Replay, room_log: RoomLog, after: int, until: int) -> None:
+    relay = _relay()
+    replay.after = replay.until = after
+    for events in chunks(room_log, replay.room, after, until):
+        for event in events:
+            emit(room_log.event, event, ignore_queue=True)
+        replay.until = events[-1]["seq"]
+        if relay is not None and not relay.await_reader(replay.sid):
+            return
+
+
+def _watch(room: str, room_log: RoomLog, last_seq: int) -> None:
+    """Have the room caught up from now on; the first room of a process starts the sweep."""
+    if (relay := _relay()) is None:
+        return
+    relay.watch(room, room_log, last_seq)
+    if relay.begin_sweeping():
+        settings: Settings = current_app.config["SETTINGS"]
+        server, application = relay.server, current_app._get_current_object()  # type: ignore[attr-defined]
+        server.start_background_task(
+            keep_caught_up, relay, application.app_context, server.sleep, settings.room_sweep_seconds
+        )
+
+
+def _relay() -> Relay | None:
+    manager = current_app.extensions["socketio"].server.manager
+    return manager if isinstance(manager, Relay) else None
+
+
+def _replaying(room: str) -> AbstractContextManager[Replay]:
+    relay, sid = _relay(), request.sid  # type: ignore[attr-defined]
+    return nullcontext(Replay(room, sid)) if relay is None else relay.replaying(room, sid)

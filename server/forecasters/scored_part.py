@@ -16,7 +16,7 @@ from server.forecasters.conformal import ConformalQuantiles
 from server.forecasters.contract import Dataset, Returns
 
 FILE_NAME: Final = "test_part.npz"
-MOST_ORIGINS: Final = 3_000
+MOST_ORIGINS: Final = 1_500
 """Of a longer test part the newest are kept: enough for any screen, and an artifact stays small."""
 
 Matrix = NDArray[np.float32]

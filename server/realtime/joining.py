@@ -11,7 +11,7 @@ from flask_socketio import emit, join_room, leave_room
 
 from server.config import Settings
 from server.errors import ServerError
-from server.realtime.relay import Relay, Replay, keep_caught_up
+from server.realtime.relay import Relay, Replay, Watermark, keep_caught_up
 from server.realtime.room_log import RoomLog, chunks
 
 
@@ -26,12 +26,13 @@ def join(
     """
     with _replaying(room) as replay:
         join_room(room)
+        watermark = _watch(room, room_log)
         try:
             joined = look()
         except ServerError:
             leave_room(room)
             raise
-        _watch(room, room_log, joined["last_seq"])
+        watermark.begin(joined["last_seq"])
         emit(event, joined, ignore_queue=True)
         if after is not None:
             _replay(replay, room_log, after, joined["last_seq"])
@@ -56,17 +57,17 @@ def _replay(replay: Replay, room_log: RoomLog, after: int, until: int) -> None:
             return
 
 
-def _watch(room: str, room_log: RoomLog, last_seq: int) -> None:
+def _watch(room: str, room_log: RoomLog) -> Watermark:
     """Have the room caught up from now on; the first room of a process starts the sweep."""
     if (relay := _relay()) is None:
-        return
-    relay.watch(room, room_log, last_seq)
+        return Watermark(room_log)
     if relay.begin_sweeping():
         settings: Settings = current_app.config["SETTINGS"]
         server, application = relay.server, current_app._get_current_object()  # type: ignore[attr-defined]
         server.start_background_task(
             keep_caught_up, relay, application.app_context, server.sleep, settings.room_sweep_seconds
         )
+    return relay.watch(room, room_log)
 
 
 def _relay() -> Relay | None:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import logging
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, Protocol
 
 from socketio import RedisManager
@@ -13,6 +14,41 @@ from server.realtime.rooms import CHANNEL
 
 # A publisher must never hold up a training: the event is already in the log, rooms catch up.
 REDIS_TIMEOUTS = {"socket_connect_timeout": 2, "socket_timeout": 2}
+
+
+# Stands in a message for a payload that is JSON already; no name of a room or event holds it.
+_HOLE = "\0"
+
+
+class EncodedPayload(Mapping[str, Any]):
+    """A payload that its sender has as JSON already, so that publishing does not encode it again."""
+
+    def __init__(self, payload: Mapping[str, Any], text: str) -> None:
+        self._payload = payload
+        self.text = text
+
+    def __getitem__(self, name: str) -> Any:
+        return self._payload[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._payload)
+
+    def __len__(self) -> int:
+        return len(self._payload)
+
+
+class _Messages:
+    """The JSON of the channel's messages, as python-socketio asks a module for it."""
+
+    loads = staticmethod(json.loads)
+
+    @staticmethod
+    def dumps(message: Mapping[str, Any]) -> str:
+        payload = message["data"][0]
+        if not isinstance(payload, EncodedPayload):
+            return json.dumps(message)
+        around = json.dumps({**message, "data": [_HOLE]})
+        return around.replace(json.dumps(_HOLE), payload.text, 1)
 
 
 class Publisher(Protocol):
@@ -31,12 +67,14 @@ class RedisPublisher:
             redis_url,
             channel=CHANNEL,
             write_only=True,
+            json=_Messages,
             redis_options=REDIS_TIMEOUTS,
             logger=logging.getLogger("server.realtime"),
         )
 
     def publish(self, room: str, event: str, payload: Mapping[str, Any]) -> None:
-        self._redis.emit(event, dict(payload), namespace="/", room=room)
+        data = payload if isinstance(payload, EncodedPayload) else dict(payload)
+        self._redis.emit(event, data, namespace="/", room=room)
         EVENTS_PUBLISHED.labels(type=payload.get("type", event)).inc()
 
 

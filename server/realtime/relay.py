@@ -30,17 +30,33 @@ READING_SECONDS = 0.02
 class Watermark:
     """What a room's members in this process have been sent: all up to ``delivered``, and some ahead."""
 
-    def __init__(self, room_log: RoomLog, delivered: int) -> None:
+    def __init__(self, room_log: RoomLog) -> None:
         self.room_log = room_log
-        self.delivered = delivered
+        self.delivered = 0
         self._ahead: set[int] = set()
         # The log's end at the previous sweep: what it held then is no longer on its way.
-        self.settled = delivered
+        self.settled = 0
+        self.has_begun = False
+
+    def begin(self, last_seq: int) -> None:
+        """From the log's end ``last_seq`` on, nothing may be missing. Once it has begun, it stays.
+
+        Whoever was here before may still miss events up to a later end.
+        """
+        if not self.has_begun:
+            self.delivered = self.settled = max(self.delivered, last_seq)
+            self.has_begun = True
+            # A copy: the channel may bring more meanwhile.
+            self._ahead.difference_update([seq for seq in list(self._ahead) if seq <= self.delivered])
+            self._advance()
 
     def take(self, seq: int) -> None:
         """Note that ``seq`` was sent to the room."""
         if seq > self.delivered:
             self._ahead.add(seq)
+            self._advance()
+
+    def _advance(self) -> None:
         while self.delivered + 1 in self._ahead:
             self.delivered += 1
             self._ahead.discard(self.delivered)
@@ -91,13 +107,12 @@ class Relay(RedisManager):
         # Writing to a room need not wait for anything, so in a flood of events all else would.
         self.server.sleep(0)
 
-    def watch(self, room: str, room_log: RoomLog, last_seq: int) -> None:
-        """Start the watermark of a room at its log's end, unless the room is watched already.
+    def watch(self, room: str, room_log: RoomLog) -> Watermark:
+        """The watermark of a room, which notes from now on what is sent to it.
 
-        Call it after joining and before replaying: whoever was here before may still miss events
-        up to ``last_seq``, so an existing watermark stays where it is.
+        Call it after joining, before looking for the log's end, with which it is to ``begin``.
         """
-        self._watermarks.setdefault(room, Watermark(room_log, last_seq))
+        return self._watermarks.setdefault(room, Watermark(room_log))
 
     @contextmanager
     def replaying(self, room: str, sid: str) -> Iterator[Replay]:
@@ -156,7 +171,8 @@ class Relay(RedisManager):
         self._forget_empty_rooms()
         rooms_by_log: dict[RoomLog, list[str]] = {}
         for room, watermark in list(self._watermarks.items()):
-            rooms_by_log.setdefault(watermark.room_log, []).append(room)
+            if watermark.has_begun:
+                rooms_by_log.setdefault(watermark.room_log, []).append(room)
         return sum(
             self._settle(room, last_seq)
             for room_log, rooms in rooms_by_log.items()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from marshmallow import Schema, fields, validate
 
 from server.forecasters.contract import MODEL_TYPES
+from server.forecasters.scored_part import MOST_ORIGINS
 from server.market.candles import INTERVAL_SECONDS, TICKER_PATTERN
 from server.registry.listing import COLUMNS, METRICS, NEWEST_FIRST
 from server.registry.tables import STATUSES
@@ -134,7 +135,7 @@ class ScoredPartQuery(Schema):
         load_default=1, validate=validate.Range(1, 30), metadata=_about("Candles ahead, from 1")
     )
     limit = fields.Integer(
-        load_default=1000, validate=validate.Range(1, 3000), metadata=_about("The newest so many")
+        load_default=1000, validate=validate.Range(1, MOST_ORIGINS), metadata=_about("The newest so many")
     )
 
 

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from itertools import islice
+from typing import Any
 
 import pytest
+import socketio
+from werkzeug.serving import make_server
 
 from server.errors import Unavailable
+from server.realtime import client
 from server.realtime.client import ApiClient, Message, Refused, Room, following
 from server.realtime.rooms import TRAINING_UPDATE
 from tests.applications import free_port
@@ -56,6 +61,18 @@ def test_a_refused_join_ends_it_in_the_servers_words(default_web: Web) -> None:
         pass
 
 
+def test_a_later_join_that_the_server_fails_to_handle_is_repeated(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(client, "HOLE_SECONDS", 0.05)
+    away = {"message": "The server failed", "error_code": "internal_error"}
+    answers = [{"ok": True}, {"ok": False, "error": away}, {"ok": True}]
+    with ScriptedServer(answers) as server, following(server.url, room_of("a")) as messages:
+        server.send(1)
+        assert seqs(messages, 1) == [1]
+        server.send(3)
+        assert seqs(messages, 2) == [2, 3]
+    assert server.joined_after == [None, 1, 1]
+
+
 def test_an_error_answer_is_passed_on_with_its_code(default_web: Web) -> None:
     with pytest.raises(Refused, match="There is no training session") as refusal:
         ApiClient(default_web.url).call("GET", f"/train/{'0' * 32}/status")
@@ -69,3 +86,35 @@ def test_a_server_that_does_not_answer_is_named() -> None:
         ApiClient(url).call("GET", "/train")
     with pytest.raises(Unavailable, match=url), following(url, room_of("0" * 32)):
         pass
+
+
+class ScriptedServer:
+    """A Socket.IO server that answers joins from a list, and replays two events to the last one."""
+
+    def __init__(self, answers: list[dict[str, Any]]) -> None:
+        self._answers = answers
+        self.joined_after: list[int | None] = []
+        self._socketio = socketio.Server(async_mode="threading")
+        self._socketio.on("join_training", self._join)
+        application = socketio.WSGIApp(self._socketio)
+        self._http = make_server("127.0.0.1", 0, application, threaded=True)
+        self.url = f"http://127.0.0.1:{self._http.server_port}"
+
+    def __enter__(self) -> ScriptedServer:
+        threading.Thread(target=self._http.serve_forever, daemon=True).start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._http.shutdown()
+        self._http.server_close()
+
+    def send(self, seq: int) -> None:
+        """Send one numbered event to everyone."""
+        self._socketio.emit(TRAINING_UPDATE, {"seq": seq})
+
+    def _join(self, sid: str, payload: dict[str, Any]) -> dict[str, Any]:
+        self.joined_after.append(payload.get("after"))
+        answer = self._answers.pop(0)
+        if not self._answers:
+            self.send(2)
+        return {"last_seq": 0, **answer}

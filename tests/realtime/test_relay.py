@@ -92,7 +92,7 @@ class Room:
     def join(self, client: str) -> str:
         sid: str = self.relay.connect(client, "/")
         self.relay.enter_room(sid, "/", ROOM)
-        self.relay.watch(ROOM, self.log, self.log.length)
+        self.relay.watch(ROOM, self.log).begin(self.log.length)
         self.server.sent.setdefault(client, [])
         return sid
 
@@ -106,10 +106,10 @@ class Room:
         return self.relay.catch_up()
 
 
-def arrive(relay: Relay | None, seq: int) -> None:
+def arrive(relay: Relay | None, seq: int, room: str = ROOM) -> None:
     """Take an event from the channel, as the listening task does."""
     assert relay is not None
-    relay._handle_emit({"event": TRAINING_UPDATE, "data": [{"seq": seq}], "namespace": "/", "room": ROOM})
+    relay._handle_emit({"event": TRAINING_UPDATE, "data": [{"seq": seq}], "namespace": "/", "room": room})
 
 
 @pytest.fixture
@@ -153,6 +153,20 @@ def test_a_later_member_does_not_hide_an_older_members_hole(room: Room) -> None:
     room.sweep()
     room.sweep()
     assert sorted(room.server.sent["first"]) == [1, 2, 3]
+
+
+def test_what_comes_while_the_logs_end_is_looked_up_is_not_sent_twice(room: Room) -> None:
+    sid = room.relay.sid_from_eio_sid("first", "/")
+    room.relay.enter_room(sid, "/", OTHER_ROOM)
+    other = OtherLog()
+    watermark = room.relay.watch(OTHER_ROOM, other)
+    arrive(room.relay, 5, OTHER_ROOM)
+    assert room.sweep() == 0
+    watermark.begin(4)
+    other.length = 6
+    room.sweep()
+    assert room.sweep() == 1
+    assert room.server.sent["first"] == [5, 6]
 
 
 def test_a_room_that_everyone_left_is_forgotten_and_begins_anew(room: Room) -> None:
@@ -201,7 +215,7 @@ def test_whatever_the_channel_does_a_member_has_each_event_once(steps: list[str]
 def test_rooms_of_several_logs_are_caught_up_each_from_its_own(room: Room) -> None:
     other, sid = OtherLog(), room.relay.sid_from_eio_sid("first", "/")
     room.relay.enter_room(sid, "/", OTHER_ROOM)
-    room.relay.watch(OTHER_ROOM, other, 0)
+    room.relay.watch(OTHER_ROOM, other).begin(0)
     other.length = 2 * CHUNK + 1
     room.append(arrives=False)
     room.sweep()
@@ -230,7 +244,7 @@ def test_a_database_that_is_away_is_asked_again(room: Room) -> None:
         def last_seqs(self, rooms: Iterable[str]) -> dict[str, int]:
             raise OperationalError("SELECT", {}, ConnectionRefusedError())
 
-    room.relay.watch("training_away", Away(), 0)
+    room.relay.watch("training_away", Away()).begin(0)
     room.relay.enter_room(room.relay.sid_from_eio_sid("first", "/"), "/", "training_away")
     naps = iter([0.5, 0.5])
 

@@ -79,7 +79,7 @@ def test_a_training_streams_every_event_to_its_room_and_leaves_a_model(stack: St
     assert status["metrics"]["rows"] == status["baseline"]["rows"] > 0
     assert status["baseline"]["overall"]["rmse"] > 0
     model = ArtifactStore(stack.settings.artifact_url).open(status["model_id"])
-    assert sorted(model.manifest["files"]) == ["model.keras", "model.onnx"]
+    assert sorted(model.manifest["files"]) == ["model.keras", "model.onnx", "test_part.npz"]
     assert model.manifest["metrics"] == status["metrics"]
     assert model.manifest["spec"]["seed"] == 1
     with urllib.request.urlopen(f"{stack.base_url}/metrics", timeout=10) as answer:

@@ -13,6 +13,7 @@ import pytest
 from flask import Flask
 
 from docs.reference import README, with_table
+from server.prediction.schemas import PredictRequest
 from server.training.schemas import StartTraining
 from tests.stack import Stack
 
@@ -40,11 +41,12 @@ def test_every_link_leads_to_a_file() -> None:
     assert [link for link in links if not (ROOT / link).exists()] == []
 
 
-def test_the_body_of_the_curl_example_is_valid() -> None:
-    bodies = re.findall(r"-d '(\{.*?\})'", TEXT)
-    assert bodies
-    for body in bodies:
-        assert StartTraining().validate(json.loads(body)) == {}
+def test_the_bodies_of_the_curl_examples_are_valid() -> None:
+    schemas = {"train": StartTraining, "predict": PredictRequest}
+    examples = re.findall(r"curl -X POST \S+/api/v1/(\w+) .*?-d '(\{.*?\})'", TEXT, re.DOTALL)
+    assert {call for call, _ in examples} == set(schemas)
+    for call, body in examples:
+        assert schemas[call]().validate(json.loads(body)) == {}
 
 
 def test_every_call_of_the_table_is_served(app: Flask) -> None:
@@ -55,21 +57,29 @@ def test_every_call_of_the_table_is_served(app: Flask) -> None:
     }
     table = TEXT[TEXT.index("## The API") : TEXT.index("## Configuration")]
     named = [
-        (method, path.split("?")[0])
+        (method, re.sub(r"<[^>]*>", "<id>", path.split("?")[0]))
         for line in table.splitlines()
         if line.startswith("| `")
-        for method, path in re.findall(r"`(?:(GET|POST|DELETE) )?(/[^`]*)`", line.split("|")[1])
+        for method, path in re.findall(r"`(?:(GET|POST|PUT|DELETE) )?(/[^`]*)`", line.split("|")[1])
     ]
-    assert len(named) > 12
+    assert len(named) > 24
     for method, path in named:
         full = path if path == "/metrics" else f"/api/v1{path}"
         assert (method or "GET", full) in served
 
 
 def test_every_flask_command_of_the_table_exists(app: Flask) -> None:
-    assert {"train", "sessions", "market"} <= set(app.cli.commands)
-    for group, names in (("sessions", "list cancel prune"), ("market", "import tickers gaps load-sample")):
-        assert set(names.split()) <= set(app.cli.commands[group].commands)  # type: ignore[attr-defined]
+    table = TEXT[TEXT.index("## Commands") : TEXT.index("## Troubleshooting")]
+    rows = [line.split("|")[1] for line in table.splitlines() if line.startswith("| `flask")]
+    assert len(rows) > 4
+    for row in rows:
+        first, *others = re.findall(r"`([^`]+)`", row)
+        _, name, *words = first.split()
+        command = app.cli.commands[name]
+        if hasattr(command, "commands"):
+            assert {words[0], *others} <= set(command.commands)
+        else:
+            assert {other.split()[1] for other in others} <= set(app.cli.commands)
 
 
 def test_the_layout_of_the_architecture_page_exists() -> None:

@@ -15,7 +15,17 @@ from pathlib import Path
 
 from benchmarks.report import Row, as_markdown, as_text
 
-NAMES = ("training_overhead", "start_latency", "memory", "scale", "rooms", "responsiveness")
+NAMES = (
+    "training_overhead",
+    "start_latency",
+    "memory",
+    "scale",
+    "rooms",
+    "responsiveness",
+    "predictions",
+    "replay",
+    "analytics",
+)
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "performance.md"
 INTRODUCTION = """# Performance
 

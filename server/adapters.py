@@ -5,9 +5,13 @@ from __future__ import annotations
 from flask import current_app
 
 from server.config import Settings
+from server.extensions import socketio
 from server.forecasters.artifacts import ArtifactStore
 from server.forecasters.checkpoints import StoredCheckpoints
-from server.realtime.publisher import Publisher, RedisPublisher
+from server.realtime.publisher import BackgroundPublisher, Publisher, RedisPublisher
+
+MOST_WAITING_EVENTS = 500
+"""About 5 MB of forecasts."""
 
 
 def settings() -> Settings:
@@ -16,12 +20,28 @@ def settings() -> Settings:
     return found
 
 
+def server_url() -> str:
+    """Where the web process of these settings listens: what a command asks unless told otherwise."""
+    return f"http://{settings().host}:{settings().port}"
+
+
 def publisher() -> Publisher:
     """This process's way to the rooms, made once."""
     extensions = current_app.extensions
     if "publisher" not in extensions:
         extensions["publisher"] = RedisPublisher(settings().redis_database(0))
     found: Publisher = extensions["publisher"]
+    return found
+
+
+def background_publisher() -> Publisher:
+    """The same for requests that must not wait for Redis, made once; for web processes alone."""
+    extensions = current_app.extensions
+    if "background_publisher" not in extensions:
+        extensions["background_publisher"] = BackgroundPublisher(
+            publisher(), socketio.start_background_task, MOST_WAITING_EVENTS
+        )
+    found: Publisher = extensions["background_publisher"]
     return found
 
 

@@ -12,10 +12,13 @@ from flask import Blueprint, Flask, current_app, request
 from flask_cors import CORS
 from werkzeug.middleware.proxy_fix import ProxyFix
 
+from server.analytics.views import blueprint as analytics_views
 from server.config import InvalidSettings, Settings
+from server.dashboard.views import blueprint as dashboard_views
 from server.extensions import celery, db, limiter, migrate, socketio
 from server.forecasters.artifacts import ArtifactStore
-from server.market.commands import market as market_cli
+from server.market import follows
+from server.market.commands import CLI_COMMANDS as MARKET_COMMANDS
 from server.market.views import blueprint as market_views
 from server.observability import (
     error_answers,
@@ -28,26 +31,39 @@ from server.observability import (
     validation,
 )
 from server.observability.views import blueprint as health_views
+from server.prediction import sockets as prediction_sockets
+from server.prediction import tasks as prediction_tasks
+from server.prediction.commands import CLI_COMMANDS as PREDICTION_COMMANDS
+from server.prediction.live import LiveGauges
+from server.prediction.messages import MESSAGES as PREDICTION_MESSAGES
+from server.prediction.views import blueprint as prediction_views
 from server.realtime import asyncapi
 from server.realtime import server as realtime
+from server.registry import listing
+from server.registry.commands import models_cli
+from server.registry.views import blueprint as registry_views
 from server.training import sessions
 from server.training import sockets as training_sockets
 from server.training.commands import CLI_COMMANDS
-from server.training.messages import MESSAGES
+from server.training.messages import MESSAGES as TRAINING_MESSAGES
 from server.training.views import blueprint as training_views
 
 API_PREFIX = "/api/v1"
 POSTGRESQL_SCHEMES = ("postgres", "postgresql", "postgresql+psycopg2")
 # A limit on these would make a deployment kill itself, or hide the page that explains the limits.
 NEVER_LIMITED = frozenset(
-    {"health", "health_at_root", "api-docs", "asyncapi", "swagger_ui_files", "static", "prometheus_metrics"}
+    {
+        "health", "health_at_root", "dashboard", "api-docs", "asyncapi", "swagger_ui_files", "static",
+        "prometheus_metrics",
+    }  # fmt: skip
 )
 
 
 def create_app(settings: Settings | None = None) -> Flask:
     """Build the Flask application from ``settings`` (default: the environment).
 
-    Raises :class:`InvalidSettings` when the settings name no database or no Redis.
+    Raises :class:`InvalidSettings` when the settings name no database or no Redis, or a series to
+    follow that cannot be one.
     """
     settings = settings or Settings.from_environment()
     logs.configure(settings)
@@ -75,6 +91,8 @@ def configure(app: Flask, settings: Settings) -> None:
                 "which starts an embedded server",
                 variables=[name.upper()],
             )
+    # Refused now, not at the first candle.
+    follows.pairs_of(settings.follow)
     app.config.update(
         SETTINGS=settings,
         SECRET_KEY=settings.secret_key,
@@ -160,7 +178,7 @@ def _is_never_limited() -> bool:
 
 
 def bind_celery(app: Flask) -> None:
-    """The queue; tasks named ``training.*`` go to the queue ``training``, the others to ``default``."""
+    """The queue; ``training.*`` and ``prediction.*`` have queues of their own, others go to ``default``."""
     settings: Settings = app.config["SETTINGS"]
     celery.conf.update(
         broker_url=settings.redis_database(0),
@@ -171,7 +189,7 @@ def bind_celery(app: Flask) -> None:
         task_publish_retry_policy={"max_retries": 1, "interval_start": 0.1, "interval_max": 0.1},
         task_ignore_result=True,
         task_default_queue="default",
-        task_routes={"training.*": {"queue": "training"}},
+        task_routes={"training.*": {"queue": "training"}, "prediction.*": {"queue": "prediction"}},
         # The lease decides who runs a session, so a delivery is acknowledged before the work starts.
         task_acks_late=False,
         worker_prefetch_multiplier=1,
@@ -185,13 +203,15 @@ def bind_celery(app: Flask) -> None:
         timezone="UTC",
     )
     task_context.bind(app, celery)
+    prediction_tasks.listen()
 
 
 def bind_realtime(app: Flask) -> None:
     """Socket.IO on the same port, and the socket edges of every domain."""
     realtime.bind(app, socketio)
-    training_sockets.register(app, socketio)
-    asyncapi.serve(app, f"{API_PREFIX}/asyncapi.json", MESSAGES)
+    training_sockets.register(socketio)
+    prediction_sockets.register(socketio)
+    asyncapi.serve(app, f"{API_PREFIX}/asyncapi.json", (*TRAINING_MESSAGES, *PREDICTION_MESSAGES))
 
 
 def bind_http(app: Flask) -> None:
@@ -218,8 +238,12 @@ def register_blueprints(app: Flask) -> None:
     api = error_answers.OneShapeApi(app)
     api.register_blueprint(health_views, url_prefix=f"{API_PREFIX}/health")
     api.register_blueprint(market_views)
+    api.register_blueprint(analytics_views)
     api.register_blueprint(training_views)
+    api.register_blueprint(registry_views)
+    api.register_blueprint(prediction_views)
     app.register_blueprint(health_views, url_prefix="/health", name="health_at_root")
+    app.register_blueprint(dashboard_views)
     app.register_blueprint(
         Blueprint(
             "swagger_ui_files",
@@ -237,9 +261,11 @@ def register_probes(app: Flask) -> None:
     store = ArtifactStore(app.config["SETTINGS"].artifact_url)
     health.register_probe(app, "artifacts", store.check, critical=False)
     metrics.read_at_scrape(app, sessions.gauges)
+    metrics.read_at_scrape(app, listing.gauges)
+    metrics.read_at_scrape(app, LiveGauges(app.config["SETTINGS"].drift_window_days).read)
 
 
 def register_commands(app: Flask) -> None:
     """The ``flask`` commands of every domain."""
-    for command in (market_cli, *CLI_COMMANDS):
+    for command in (*MARKET_COMMANDS, *CLI_COMMANDS, models_cli, *PREDICTION_COMMANDS):
         app.cli.add_command(command)

@@ -61,6 +61,9 @@ class Settings:
     rate_limit_default: str = _setting("600 per minute", "Limit of an endpoint that names none of its own")
     rate_limit_train: str = _setting("30 per minute", "Limit of POST /train")
     rate_limit_import: str = _setting("10 per minute", "Limit of POST /market/import")
+    rate_limit_predict: str = _setting(
+        "1200 per minute", "Limit of POST /predict, and of POST /predict/batch"
+    )
 
     max_training_sessions: int = _setting(4, "Sessions that may wait or run at a time", _at_least(1))
     training_concurrency: int = _setting(1, "Trainings one worker runs side by side", _at_least(1))
@@ -86,6 +89,69 @@ class Settings:
     )
     progress_seconds: float = _setting(
         0.5, "Shortest time between two progress messages inside an epoch", _at_least(0)
+    )
+
+    follow: list[str] = _setting(
+        (), "Series to forecast on each closed candle, as TICKER INTERVAL: `BTC-USD 1h,ETH-USD 1h`"
+    )
+    retrain_hour_utc: int = _setting(
+        -1,
+        "Hour (UTC) at which the active models of followed series are trained anew; -1: never",
+        validate.Range(min=-1, max=23),
+    )
+
+    prediction_sweep_seconds: float = _setting(
+        30.0, "How often beat looks for forecasts that were not scored or not made", _at_least(1)
+    )
+    drift_window_days: float = _setting(
+        30.0, "Days of live forecasts by which a model is judged", _at_least(0.01)
+    )
+    drift_min_outcomes: int = _setting(200, "Scored steps below which a model is not judged", _at_least(1))
+    drift_coverage_points: float = _setting(
+        10.0,
+        "Percentage points by which live coverage may miss 80 or 95 before a model counts as drifting",
+        validate.Range(min=0, max=100),
+    )
+    drift_skill: float = _setting(
+        -0.05, "Live skill against naive below which a model counts as drifting", validate.Range(max=1)
+    )
+    auto_retrain: bool = _setting(False, "Start a training when a model drifts; it must win to replace it")
+
+    model_cache_size: int = _setting(64, "Models that a process keeps ready to forecast with", _at_least(1))
+    model_cache_dir: str = _setting(
+        "",
+        "Folder for local copies of models when ARTIFACT_URL is not a local disk; default: `.local/models`",
+    )
+    model_stale_days: float = _setting(
+        30.0, "A forecast warns when its model's data ends more than this before it", _at_least(0)
+    )
+
+    market_sources: list[str] = _setting(
+        ("coinbase", "kraken", "binance"), "Exchanges asked for market data, in order, by their names in ccxt"
+    )
+    market_source_of: list[str] = _setting(
+        (), "Exchange of a ticker when not the first that has it: `BTC-USD=kraken,ETH-USD=binance`"
+    )
+    exchange_urls: list[str] = _setting(
+        (), "Gateways that serve an exchange's hosts beneath them: `kraken=http://127.0.0.1:9000`"
+    )
+    market_rates: list[str] = _setting(
+        (), "Calls to a source that all processes together may make: `kraken=1 per second`"
+    )
+    coingecko_api_key: str = _setting("", "Key of CoinGecko's demo plan; the public plan needs none")
+    source_timeout_seconds: float = _setting(
+        10.0, "Longest that one answer of a source may take", _at_least(0.1)
+    )
+    source_patience_seconds: float = _setting(
+        60.0, "Longest that a call to a source waits at a time, for its turn or on request", _at_least(0)
+    )
+    source_failures: int = _setting(5, "Failures in a row after which a source is left alone", _at_least(1))
+    source_pause_seconds: float = _setting(300.0, "How long it is left alone", _at_least(0.1))
+    stream_stale_seconds: float = _setting(
+        30.0, "Silence after which a stream of live candles is given up and opened again", _at_least(0.1)
+    )
+    stream_doubt_seconds: float = _setting(
+        5.0, "Silence after which a live candle is fetched before it is stored", _at_least(0.01)
     )
 
     log_level: str = _setting(
@@ -120,10 +186,11 @@ class Settings:
             )
         values["secret_key"] = values["secret_key"] or secrets.token_hex(32)
         values["artifact_url"] = values["artifact_url"] or (PROJECT_ROOT / ".local/artifacts").as_uri()
+        values["model_cache_dir"] = values["model_cache_dir"] or str(PROJECT_ROOT / ".local/models")
         return cls(**values)
 
     def redis_database(self, number: int) -> str:
-        """The Redis URL with its logical database replaced: 0 broker and rooms, 1 rate limits."""
+        """The Redis URL with its logical database replaced: 0 broker and rooms, 1 rate limits, 2 cache."""
         return urlunsplit(urlsplit(self.redis_url)._replace(path=f"/{number}"))
 
 

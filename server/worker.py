@@ -1,8 +1,8 @@
 """The Celery application for workers and beat: ``celery -A server.worker:celery worker|beat``.
 
 Run one worker for the queue ``training`` (prefork: a child is replaced after its trainings, so no
-memory grows from fit to fit) and one for ``default`` (threads: short tasks that must not wait
-behind a training).
+memory grows from fit to fit), one for ``prediction`` and one for ``default`` (threads: short tasks
+that must not wait behind a training).
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from dataclasses import replace
 from typing import Any
 
 import structlog
+from celery.schedules import crontab
 from celery.signals import (
     celeryd_after_setup,
     worker_process_init,
@@ -42,8 +43,20 @@ celery.conf.beat_schedule = {
         "task": "sessions.reap",
         "schedule": settings.reaper_seconds,
         "options": {"expires": max(settings.reaper_seconds, 1.0)},
-    }
+    },
+    "follow-up-candles": {
+        "task": "prediction.sweep",
+        "schedule": settings.prediction_sweep_seconds,
+        "options": {"expires": settings.prediction_sweep_seconds},
+    },
 }
+if settings.retrain_hour_utc >= 0:
+    celery.conf.beat_schedule["retrain-followed"] = {
+        "task": "sessions.retrain_followed",
+        "schedule": crontab(hour=settings.retrain_hour_utc, minute=0),
+        # Some hours late is better than tomorrow.
+        "options": {"expires": 12 * 3600},
+    }
 
 _queues: set[str] = set()
 _stopped = threading.Event()

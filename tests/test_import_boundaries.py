@@ -16,15 +16,17 @@ SERVER = ROOT / "server"
 
 # A domain imports itself and what stands before it, never what stands behind it.
 ORDER = (
-    "errors", "config", "extensions", "asynchronous", "observability", "realtime", "market", "features",
-    "forecasters", "adapters", "registry", "training", "prediction", "app", "worker", "local",
+    "errors", "config", "extensions", "asynchronous", "observability", "realtime", "market", "analytics",
+    "features", "forecasters", "adapters", "registry", "training", "prediction", "dashboard", "app", "worker",
+    "local",
 )  # fmt: skip
 EDGES = {"views", "sockets", "tasks", "commands"}
 KERAS_HOMES = ("forecasters/neural.py", "forecasters/callbacks.py", "forecasters/networks/")
 # Calculations on arrays and plain values: to be read, tested and reused without a server.
 PURE = (
-    "features/", "forecasters/", "market/candles.py", "market/gaps.py", "market/resampling.py",
-    "market/csv_format.py", "training/transitions.py", "training/events.py", "realtime/rooms.py",
+    "analytics/catalogue.py", "analytics/indicators.py", "features/", "forecasters/", "market/candles.py",
+    "market/gaps.py", "market/resampling.py", "market/csv_format.py", "training/transitions.py",
+    "training/events.py", "realtime/rooms.py",
 )  # fmt: skip
 OF_THE_SERVER = {"flask", "flask_sqlalchemy", "sqlalchemy", "celery", "redis", "flask_socketio"}
 MODULES = sorted(path.relative_to(SERVER).as_posix() for path in SERVER.rglob("*.py"))

@@ -34,17 +34,19 @@ def log_of(logs: Path, name: str) -> Path:
 def services_of(settings: Settings, state: Path) -> list[Service]:
     """Web, workers and beat; ``state`` is the folder for beat's schedule.
 
-    Trainings have a worker of their own: one that trains must not delay the reaper. The other worker
-    has threads, not children, so that it never pays for TensorFlow.
+    Trainings have a worker of their own: one that trains must not delay the reaper, nor a forecast. The
+    other workers have threads, not children, so that they never pay for TensorFlow.
     """
     celery = (sys.executable, "-m", "celery", "--quiet", "-A", "server.worker:celery")
     worker = (*celery, "worker", "--loglevel", settings.log_level, "--without-mingle", "--without-gossip")
     trainings = str(settings.training_concurrency)
+    threads = ("-P", "threads", "-c", "2")
     schedule = str(state / "beat-schedule")
     return [
         Service("web", _web_command(settings)),
         Service("trainer", (*worker, "-n", "trainer@%h", "-Q", "training", "-c", trainings)),
-        Service("worker", (*worker, "-n", "worker@%h", "-Q", "default", "-P", "threads", "-c", "2")),
+        Service("predictor", (*worker, "-n", "predictor@%h", "-Q", "prediction", *threads)),
+        Service("worker", (*worker, "-n", "worker@%h", "-Q", "default", *threads)),
         Service("beat", (*celery, "beat", "--loglevel", settings.log_level, "-s", schedule, "--pidfile=")),
     ]
 

@@ -15,6 +15,7 @@ from pathlib import Path
 
 from server.config import PROJECT_ROOT, Settings
 from server.local import processes
+from server.local.dashboard import build_if_needed
 from server.local.environment import announced, environment_of, kept_secret
 from server.local.first_run import can_train, start_first_training
 from server.local.postgres import EmbeddedPostgres
@@ -49,6 +50,7 @@ class LocalStack:
         """
         refuse_taken_port(self._given.host, self._given.port)
         keep_last_logs(self._logs)
+        build_if_needed(self._logs, self._stopping)
         with self._servers() as (settings, servers):
             environment = self._environment(settings)
             with announced(self._folder, environment):

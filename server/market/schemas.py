@@ -10,7 +10,8 @@ from server.market.candles import INTERVAL_SECONDS, TICKER_PATTERN
 from server.market.csv_checks import KINDS
 from server.market.moments import Moment
 
-MOST_CANDLES = 5_000
+MOST_CANDLES = 10_000
+"""More than a year of hours."""
 
 
 def _ticker(**metadata: Any) -> fields.String:

@@ -33,17 +33,18 @@ RESAMPLED_ROWS = 500_000
 Write = Callable[[Candles], int]
 
 _PAGE = text("""
-    SELECT string_agg(int8send(extract(epoch FROM timestamp)::bigint) || float8send(open)
-                      || float8send(high) || float8send(low) || float8send(close)
-                      || float8send(volume), ''::bytea ORDER BY timestamp)
+    SELECT string_agg(timestamptz_send(timestamp) || float8send(open) || float8send(high)
+                      || float8send(low) || float8send(close) || float8send(volume),
+                      ''::bytea ORDER BY timestamp)
     FROM (SELECT * FROM candles
           WHERE ticker = :ticker AND interval = :interval
             AND timestamp >= to_timestamp(:start) AND timestamp < to_timestamp(:end)
           ORDER BY timestamp LIMIT :limit) AS page
 """)
-# The last page before a time: the same rows, chosen from the newest.
-_LAST_PAGE = text(_PAGE.text.replace("ORDER BY timestamp LIMIT", "ORDER BY timestamp DESC LIMIT"))
+# The last page before a time, newest first: in the order of the index, so that nothing is sorted.
+_LAST_PAGE = text(_PAGE.text.replace("ORDER BY timestamp", "ORDER BY timestamp DESC"))
 _PACKED = np.dtype([(name, ">i8" if name == "timestamp" else ">f8") for name in COLUMNS])
+_YEAR_2000 = 946_684_800
 _EXTENT = text("""
     WITH part AS NOT MATERIALIZED (
         SELECT timestamp FROM candles
@@ -125,12 +126,13 @@ def query_candles(
     The first ones after ``start`` when it is given, otherwise the last ones before ``end``.
     Raises :class:`NotFound` when nothing at all is stored of the series.
     """
-    require_series(ticker, interval)
     first, last = _bounds(start, end)
-    statement = _LAST_PAGE if start is None else _PAGE
+    statement, step = (_LAST_PAGE, -1) if start is None else (_PAGE, 1)
     with db.engine.connect() as connection:
         page = _read(connection, statement, ticker, interval, first, last, limit)
-    return _unpack([page])
+    if not len(page):
+        require_series(ticker, interval)
+    return _unpack([page[::step]])
 
 
 def query_resampled(
@@ -187,6 +189,11 @@ def series_version(ticker: str, interval: str) -> tuple[int, datetime] | None:
     return None if row is None else (row.version, row.newest)
 
 
+def opens_of(sent: NDArray[np.signedinteger[Any]]) -> NDArray[np.int64]:
+    """Seconds since the Unix epoch from what ``timestamptz_send`` sends: microseconds since the year 2000."""
+    return sent.astype(np.int64) // 1_000_000 + _YEAR_2000
+
+
 def has_series(ticker: str, interval: str) -> bool:
     """Whether at least one candle of the series is stored."""
     with db.engine.connect() as connection:
@@ -238,7 +245,7 @@ def _pages(
         yield page
         if len(page) < PAGE_ROWS:
             return
-        start = float(page["timestamp"][-1]) + 1
+        start = float(opens_of(page["timestamp"][-1:])[0]) + 1
 
 
 def _read(
@@ -257,12 +264,8 @@ def _read(
 
 def _unpack(pages: list[NDArray[np.void]]) -> Candles:
     """Native columns from packed pages, column by column so that only one is held twice."""
-    return Candles(
-        *(
-            np.concatenate([page[name] for page in pages], dtype=_PACKED[name].newbyteorder("="))
-            for name in COLUMNS
-        )
-    )
+    prices = (np.concatenate([page[name] for page in pages], dtype=np.float64) for name in COLUMNS[1:])
+    return Candles(opens_of(np.concatenate([page["timestamp"] for page in pages])), *prices)
 
 
 def _series(row: Row[Any]) -> Series:

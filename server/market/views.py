@@ -6,7 +6,7 @@ import time
 from datetime import datetime
 from typing import Any
 
-from flask import current_app, request
+from flask import Response, current_app, request
 from flask_smorest import Blueprint
 
 from server.errors import InvalidInput
@@ -15,6 +15,7 @@ from server.market import follows, store
 from server.market.candles import COLUMNS, Candles, iso_time
 from server.market.csv_import import BinaryStream, gap_payload, import_csv
 from server.market.gaps import GapReport
+from server.market.json_answers import json_answer, json_bytes, json_rows
 from server.market.schemas import (
     CandlesQuery,
     CandlesSchema,
@@ -51,7 +52,7 @@ def tickers() -> dict[str, Any]:
 @blueprint.arguments(CandlesQuery, location="query")
 @blueprint.response(200, CandlesSchema)
 @blueprint.alt_response(404, description="Nothing is stored of this series")
-def candles(query: dict[str, Any]) -> dict[str, Any]:
+def candles(query: dict[str, Any]) -> Response:
     """Candles of a range, oldest first: the first after `start`, or the last before `end`."""
     ticker, interval, coarser = query["ticker"], query["interval"], query.pop("resample")
     if coarser is None:
@@ -151,14 +152,13 @@ def _with_range(series: store.Series | GapReport, **more: Any) -> dict[str, Any]
     }
 
 
-def _candles(ticker: str, interval: str, found: Candles, incomplete: int) -> dict[str, Any]:
-    times = map(iso_time, found.timestamp.tolist())
-    columns = [times, *(getattr(found, name).tolist() for name in COLUMNS[1:])]
-    rows = [dict(zip(COLUMNS, row, strict=True)) for row in zip(*columns, strict=True)]
-    return {
+def _candles(ticker: str, interval: str, found: Candles, incomplete: int) -> Response:
+    prices = {name: getattr(found, name) for name in COLUMNS[1:]}
+    answer = {
         "ticker": ticker,
         "interval": interval,
-        "count": len(rows),
+        "count": len(found),
         "incomplete": incomplete,
-        "candles": rows,
+        "candles": json_rows({"timestamp": found.timestamp.astype("datetime64[s]"), **prices}),
     }
+    return json_answer(json_bytes(answer))

@@ -29,7 +29,7 @@ from server.extensions import celery
 PROBE_SECONDS = 2.0
 WORKER_SILENCE_SECONDS = 15.0
 WORKERS_KEY = "crypto_predict:workers"
-QUEUES = ("default", "training")
+QUEUES = ("default", "training", "prediction")
 # What a thing that is down raises; anything else is a defect of the probe and must be seen as such.
 _DOWN = (SQLAlchemyError, RedisError, KombuError, OSError, ServerError)
 _log = structlog.get_logger(__name__)

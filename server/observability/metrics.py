@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import structlog
@@ -54,18 +55,59 @@ TRAINING_EPOCH_SECONDS = Histogram(
 SOCKETIO_CONNECTIONS = Gauge(
     "crypto_predict_socketio_connections", "Open Socket.IO connections", multiprocess_mode="sum"
 )
+PREDICTIONS = Counter(
+    "crypto_predict_predictions",
+    "Forecasts asked for: made, repeated, refused or unavailable",
+    ["model_type", "status"],
+)
+PREDICTION_SECONDS = Histogram(
+    "crypto_predict_prediction_seconds",
+    "Time from a request for a forecast to its stored answer",
+    buckets=(0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5),
+)
+MODEL_CACHE_HITS = Counter("crypto_predict_model_cache_hits", "Forecasts whose model was ready in memory")
+MODEL_CACHE_MISSES = Counter("crypto_predict_model_cache_misses", "Forecasts whose model had to be loaded")
+CACHE_HITS = Counter("crypto_predict_cache_hits", "Answers found in the cache", ["cache"])
+CACHE_MISSES = Counter(
+    "crypto_predict_cache_misses", "Answers that had to be computed, a cache that is away included", ["cache"]
+)
 EVENTS_PUBLISHED = Counter("crypto_predict_events_published", "Events sent to rooms", ["type"])
+EVENTS_LEFT_OUT = Counter(
+    "crypto_predict_events_left_out", "Events not sent because Redis did not take them; rooms read the log"
+)
 ERRORS = Counter("crypto_predict_errors", "Errors answered or recorded", ["error_code"])
 
 # Filled at scrape time from the truth, so that they cannot drift from it.
 TRAINING_QUEUE_DEPTH = "crypto_predict_training_queue_depth"
 TRAINING_ACTIVE_SESSIONS = "crypto_predict_training_active_sessions"
+LIVE_SKILL = "crypto_predict_prediction_live_skill"
+LIVE_COVERAGE = "crypto_predict_prediction_live_coverage"
+MODEL_DRIFTING = "crypto_predict_model_drifting"
+MODELS = "crypto_predict_models"
+
+
+@dataclass(frozen=True, slots=True)
+class ScrapedGauge:
+    """What a gauge says, and the names of its labels."""
+
+    help: str
+    labels: tuple[str, ...] = ()
+
+
+_KIND = ("ticker", "interval", "model_type")
 SCRAPED_GAUGES = {
-    TRAINING_QUEUE_DEPTH: "Training sessions that wait for a worker",
-    TRAINING_ACTIVE_SESSIONS: "Training sessions that a worker runs",
+    TRAINING_QUEUE_DEPTH: ScrapedGauge("Training sessions that wait for a worker"),
+    TRAINING_ACTIVE_SESSIONS: ScrapedGauge("Training sessions that a worker runs"),
+    LIVE_SKILL: ScrapedGauge("1 - rmse / rmse of naive, over the scored live forecasts", _KIND),
+    LIVE_COVERAGE: ScrapedGauge("Share of outcomes inside the interval of this level", (*_KIND, "level")),
+    MODEL_DRIFTING: ScrapedGauge("1 while the live figures of the active model are out of band", _KIND),
+    MODELS: ScrapedGauge("Registered models", ("status",)),
 }
 
-Reading = Callable[[], Mapping[str, float]]
+ByLabels = Mapping[tuple[str, ...], float]
+"""Values of a gauge by the values of its labels."""
+
+Reading = Callable[[], Mapping[str, float | ByLabels]]
 
 
 def bind(app: Flask) -> None:
@@ -88,8 +130,9 @@ def bind(app: Flask) -> None:
 
 
 def read_at_scrape(app: Flask, reading: Reading) -> None:
-    """Fill gauges of ``SCRAPED_GAUGES`` from ``reading()``, name to value, whenever ``/metrics`` is asked.
+    """Fill gauges of ``SCRAPED_GAUGES`` from ``reading()`` whenever ``/metrics`` is asked.
 
+    ``reading`` gives name to value, or for a gauge with labels name to values by labels.
     ``reading`` runs inside the application context. When it fails with a :class:`ServerError`, SQLAlchemy,
     Redis or OS error its gauges are left out of that answer, and the failure is counted.
     """
@@ -172,4 +215,12 @@ class _ScrapedGauges(Collector):
                 ERRORS.labels("gauge_unavailable").inc()
                 continue
             for name, value in values_by_name.items():
-                yield GaugeMetricFamily(name, SCRAPED_GAUGES[name], value=value)
+                yield _family(name, value if isinstance(value, Mapping) else {(): value})
+
+
+def _family(name: str, values_by_labels: ByLabels) -> GaugeMetricFamily:
+    gauge = SCRAPED_GAUGES[name]
+    family = GaugeMetricFamily(name, gauge.help, labels=gauge.labels)
+    for labels, value in values_by_labels.items():
+        family.add_metric(labels, value)
+    return family

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Iterator, Mapping
+import queue
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Protocol
 
 from socketio import RedisManager
 
-from server.observability.metrics import EVENTS_PUBLISHED
+from server.observability.metrics import EVENTS_LEFT_OUT, EVENTS_PUBLISHED
 from server.realtime.rooms import CHANNEL
 
 # A publisher must never hold up a training: the event is already in the log, rooms catch up.
@@ -76,6 +77,31 @@ class RedisPublisher:
         data = payload if isinstance(payload, EncodedPayload) else dict(payload)
         self._redis.emit(event, data, namespace="/", room=room)
         EVENTS_PUBLISHED.labels(type=payload.get("type", event)).inc()
+
+
+class BackgroundPublisher:
+    """Lets a background task publish, in order, so that no request waits for a Redis that hangs.
+
+    At most ``most`` events wait; what comes then is left out and counted. All of it is in the log, from
+    which the rooms catch up.
+    """
+
+    def __init__(
+        self, publisher: Publisher, start_task: Callable[[Callable[[], None]], Any], most: int
+    ) -> None:
+        self._publisher = publisher
+        self._waiting: queue.Queue[tuple[str, str, Mapping[str, Any]]] = queue.Queue(most)
+        start_task(self._publish_all)
+
+    def publish(self, room: str, event: str, payload: Mapping[str, Any]) -> None:
+        try:
+            self._waiting.put_nowait((room, event, payload))
+        except queue.Full:
+            EVENTS_LEFT_OUT.inc()
+
+    def _publish_all(self) -> None:
+        while True:
+            self._publisher.publish(*self._waiting.get())
 
 
 class NullPublisher:

@@ -11,6 +11,7 @@ from flask.testing import FlaskClient
 from server.config import Settings
 from server.market import store
 from server.market.candles import COLUMNS, Candles
+from server.market.schemas import CandleSchema, CandlesSchema
 from tests.applications import application
 from tests.market.test_csv_import import as_csv
 
@@ -48,6 +49,19 @@ def test_candles_come_oldest_first_within_range_and_limit(
     assert answer["count"] == 2
 
 
+@pytest.mark.parametrize("query", [{"limit": 3}, {"resample": "1d"}, {"start": "2030-01-01"}])
+def test_candles_are_what_their_schema_says(
+    client: FlaskClient, make_candles: MakeCandles, query: dict[str, object]
+) -> None:
+    store.upsert("BTC-USD", "1h", "test", make_candles(50))
+    answer = client.get("/api/v1/market/candles", query_string=SERIES | query)
+    assert answer.mimetype == "application/json"
+    assert answer.json is not None
+    assert CandlesSchema().validate(answer.json) == {}
+    assert set(answer.json) == set(CandlesSchema().fields)
+    assert all(set(row) == set(CandleSchema().fields) for row in answer.json["candles"])
+
+
 def test_candles_can_be_resampled(client: FlaskClient, make_candles: MakeCandles) -> None:
     store.upsert("BTC-USD", "1h", "test", make_candles(50))
     answer = client.get("/api/v1/market/candles", query_string=SERIES | {"resample": "1d"}).json
@@ -61,7 +75,7 @@ def test_candles_can_be_resampled(client: FlaskClient, make_candles: MakeCandles
         ({"ticker": "btc"}, "ticker"),
         ({"interval": "2h"}, "interval"),
         ({"limit": 0}, "limit"),
-        ({"limit": 5001}, "limit"),
+        ({"limit": 10_001}, "limit"),
         ({"resample": "5m"}, "resample"),
         ({"start": "yesterday"}, "start"),
         ({"start": "2019-01-02", "end": "2019-01-01"}, "end"),

@@ -67,6 +67,7 @@ def test_ready_asks_all(up: Flask, worker: str) -> None:
     assert checks["worker"]["details"]["workers"] == {
         "default": ["trainer@here"],
         "training": ["trainer@here"],
+        "prediction": ["trainer@here"],
     }
 
 

@@ -7,15 +7,18 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 SOURCES := server tests benchmarks docs migrations wsgi.py gunicorn.conf.py
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint types unit format migrate bench docs lock clean
+.PHONY: help run client client-types client-check screenshots test lint types unit format migrate bench docs lock clean
 
 help: ## List the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: $(VENV)/.installed ## Start everything on http://127.0.0.1:5000 (PORT=... for another port); Ctrl-C stops it
 	@$(BIN)/python -m server.local
 
-test: lint types unit ## Everything that must pass: lint, types, unit and integration tests
+client: $(VENV)/.installed ## Build the dashboard if it is older than its sources (`make run` does so too)
+	@$(BIN)/python -m server.local.dashboard
+
+test: lint types client-check unit ## Everything that must pass: lint, types, unit, integration and browser tests
 
 lint: $(VENV)/.installed-dev ## Check style and formatting
 	$(BIN)/ruff check $(SOURCES)
@@ -23,6 +26,16 @@ lint: $(VENV)/.installed-dev ## Check style and formatting
 
 types: $(VENV)/.installed-dev ## Check types
 	$(BIN)/mypy
+
+client-check: $(VENV)/.installed-dev client ## Check the dashboard: style, types, unit tests
+	@$(BIN)/python -m server.local.dashboard run --silent check
+
+client-types: $(VENV)/.installed-dev ## Make the dashboard's types anew from the server's documents
+	$(BIN)/python -m docs.client_types
+	@$(BIN)/python -m server.local.dashboard run --silent generate
+
+screenshots: $(VENV)/.installed-dev client ## Take the pictures in docs/screenshots anew
+	UPDATE_SCREENSHOTS=1 $(BIN)/python -m pytest -q tests/dashboard
 
 unit: $(VENV)/.installed-dev ## Run the tests alone; ARGS="-k rooms" selects
 	$(BIN)/python -m pytest -n 2 --dist loadgroup $(ARGS)
@@ -44,6 +57,7 @@ lock: $(VENV)/.installed-dev ## Pin requirements anew from requirements*.in (UPG
 	$(BIN)/uv pip compile $(UPGRADE) $(LOCK_OPTIONS) requirements-dev.in -o requirements-dev.txt
 	$(BIN)/uv pip compile $(LOCK_OPTIONS) -c requirements-dev.txt requirements.in -o requirements.txt
 	$(BIN)/uv pip compile $(LOCK_OPTIONS) -c requirements-dev.txt requirements-web.in -o requirements-web.txt
+	$(BIN)/uv pip compile $(LOCK_OPTIONS) requirements-client.in -o requirements-client.txt
 
 LOCK_OPTIONS := --quiet --universal --python-version 3.11 --no-header --no-annotate
 

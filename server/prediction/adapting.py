@@ -7,10 +7,9 @@ from sqlalchemy import text
 
 from server.errors import ServerError
 from server.extensions import db
-from server.forecasters.serving import ModelUnusable, OnnxForecaster
-from server.prediction import log as prediction_log
+from server.forecasters.serving import OnnxForecaster
 from server.prediction import widths
-from server.prediction.kept import kept
+from server.prediction.readiness import Registered, ready
 from server.realtime.publisher import Publisher
 from server.registry import models
 from server.registry.tables import Model
@@ -40,7 +39,7 @@ def adapt(model_id: str, publisher: Publisher) -> int:
     logged, so that other models can go on.
     """
     try:
-        rows = widths.bring_up_to_date(_ready(models.get(model_id), publisher))
+        rows = widths.bring_up_to_date(_forecaster(model_id, publisher))
     except ServerError as error:
         db.session.rollback()
         log.warning("model.not_adapted", model_id=model_id, error_code=error.code, error=error.message)
@@ -49,30 +48,19 @@ def adapt(model_id: str, publisher: Publisher) -> int:
     return rows
 
 
-def _ready(model: Model, publisher: Publisher) -> OnnxForecaster:
-    """The model itself, its mark taken away or set as it turns out."""
-    models_kept, was_marked = kept().models, model.fault is not None
-    was_ready = models_kept.holds(model.id)
-    try:
-        forecaster = models_kept.get(model.id)
-    except ModelUnusable as error:
-        _mark(model, error, publisher)
-        raise
-    if was_marked and not was_ready:
-        models.clear_fault(model.id)
+def _forecaster(model_id: str, publisher: Publisher) -> OnnxForecaster:
+    registered = _registered(models.get(model_id))
+    # Loading may take its time: no transaction stays open meanwhile.
     db.session.commit()
-    return forecaster
+    return ready(registered, publisher)
 
 
-def _mark(model: Model, error: ModelUnusable, publisher: Publisher) -> None:
-    series = (model.ticker, model.interval)
-    data = {
-        "model_id": model.id,
-        "model_type": model.model_type,
-        "version": model.version,
-        "error_code": error.code,
-        "message": error.message,
-    }
-    if models.set_fault(model.id, error):
-        # Committed with the mark.
-        prediction_log.append(*series, "model_unavailable", data, publisher)
+def _registered(model: Model) -> Registered:
+    return Registered(
+        model.id,
+        model.model_type,
+        model.version,
+        model.ticker,
+        model.interval,
+        marked=model.fault is not None,
+    )

@@ -17,8 +17,6 @@ import structlog
 
 from server.config import Settings
 from server.errors import Conflict, InvalidInput, ServerError
-from server.extensions import db
-from server.forecasters.serving import ModelUnusable, OnnxForecaster
 from server.market.candles import iso_time
 from server.market.moments import iso
 from server.observability.metrics import PREDICTION_SECONDS, PREDICTIONS
@@ -28,8 +26,8 @@ from server.prediction.cautions import cautions
 from server.prediction.choice import Chosen, Wanted, choose
 from server.prediction.kept import kept
 from server.prediction.predict import forecast, naive_steps_of, steps_of
+from server.prediction.readiness import Registered, ready
 from server.realtime.publisher import Publisher
-from server.registry import models
 
 log = structlog.get_logger(__name__)
 
@@ -138,7 +136,7 @@ def _answer(wanted: Wanted, around: Circumstances) -> Answer:
 
 
 def _forecast(wanted: Wanted, chosen: Chosen, around: Circumstances) -> store.Record:
-    model = _ready(wanted, chosen, around.publisher)
+    model = ready(_registered(wanted, chosen), around.publisher)
     window = kept().windows.get(wanted.ticker, wanted.interval, chosen.series_version, chosen.origin)
     return store.Record(
         request_id=wanted.request_id or uuid.uuid4().hex,
@@ -149,6 +147,17 @@ def _forecast(wanted: Wanted, chosen: Chosen, around: Circumstances) -> store.Re
         trigger=around.trigger,
         live=chosen.origin >= max(chosen.newest, model.trained_until),
         created_at=around.now,
+    )
+
+
+def _registered(wanted: Wanted, chosen: Chosen) -> Registered:
+    return Registered(
+        chosen.model_id,
+        chosen.model_type,
+        chosen.version,
+        wanted.ticker,
+        wanted.interval,
+        marked=chosen.fault,
     )
 
 
@@ -170,45 +179,6 @@ def _event(record: store.Record, data: dict[str, Any]) -> dict[str, Any]:
         "timestamp": record.created_at,
         "data": data,
     }
-
-
-def _ready(wanted: Wanted, chosen: Chosen, publisher: Publisher) -> OnnxForecaster:
-    """The model itself. One that cannot be served is marked, and its series' room told once."""
-    models_kept = kept().models
-    was_ready = models_kept.holds(chosen.model_id)
-    try:
-        model = models_kept.get(chosen.model_id)
-        _require_own_series(model, wanted)
-    except ModelUnusable as error:
-        _mark_unusable(wanted, chosen, error, publisher)
-        raise
-    if chosen.fault and not was_ready:
-        models.clear_fault(chosen.model_id)
-        db.session.commit()
-    return model
-
-
-def _require_own_series(model: OnnxForecaster, wanted: Wanted) -> None:
-    if (model.ticker, model.interval) != (wanted.ticker, wanted.interval):
-        raise ModelUnusable(
-            f"The artifact of model {model.model_id} is that of a model of {model.ticker} {model.interval}",
-            model_id=model.model_id,
-        )
-
-
-def _mark_unusable(wanted: Wanted, chosen: Chosen, error: ModelUnusable, publisher: Publisher) -> None:
-    if not models.set_fault(chosen.model_id, error):
-        db.session.rollback()
-        return
-    data = {
-        "model_id": chosen.model_id,
-        "model_type": chosen.model_type,
-        "version": chosen.version,
-        "error_code": error.code,
-        "message": error.message,
-    }
-    # Committed with the mark.
-    prediction_log.append(wanted.ticker, wanted.interval, "model_unavailable", data, publisher)
 
 
 def _repeated(wanted: Wanted) -> Answer:

@@ -28,7 +28,8 @@ class PerformanceQuery(Schema):
 
     group_by = DelimitedList(
         fields.String(validate=validate.OneOf(GROUPS)),
-        load_default=["model"],
+        # A callable: a list as default would be documented as text, in the form in which it is sent.
+        load_default=lambda: ["model"],
         metadata={"description": "One or several of model, series and step", "example": "model,step"},
     )
     model_id = fields.String()

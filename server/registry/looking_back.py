@@ -1,4 +1,4 @@
-"""A model's test part as it was scored, read from its artifact."""
+"""What a model's artifact alone remembers: its test part as it was scored, and what it was made with."""
 
 from __future__ import annotations
 
@@ -39,3 +39,13 @@ def scored_part(model_id: str, step: int, limit: int, artifacts: ArtifactStore) 
         **columns,
         **times,
     }
+
+
+def libraries(model_id: str, artifacts: ArtifactStore) -> dict[str, Any]:
+    """The versions that a model was trained with, by library.
+
+    Raises :class:`NotFound` for an unknown model, :class:`ArtifactDamaged`, :class:`Unavailable`.
+    """
+    model = models.get(model_id)
+    manifest = artifacts.open(model_id, verify=()).manifest
+    return {"model_id": model.id, "libraries": manifest["libraries"]}

@@ -98,6 +98,15 @@ class ModelDetailsSchema(ModelSchema):
     files = fields.Dict(metadata=_about("SHA-256 and size by name"))
 
 
+class LibrariesSchema(Schema):
+    """What a model was made with."""
+
+    model_id = fields.String()
+    libraries = fields.Dict(
+        keys=fields.String(), values=fields.String(), metadata=_about("Version by library")
+    )
+
+
 class ModelsSchema(Schema):
     """One page of models."""
 
@@ -139,7 +148,7 @@ class ScoredPartQuery(Schema):
     )
 
 
-def _column(description: str) -> fields.List:
+def _column(description: str) -> fields.List[float]:
     return fields.List(fields.Float(), metadata=_about(description))
 
 

@@ -67,6 +67,14 @@ def test_part(query: dict[str, Any], model_id: str) -> dict[str, Any]:
     return looking_back.scored_part(model_id, **query, artifacts=adapters.artifacts())
 
 
+@blueprint.get("/<string:model_id>/libraries")
+@blueprint.response(200, schemas.LibrariesSchema)
+@blueprint.alt_response(404, description="There is no such model, or its artifact is missing")
+def libraries(model_id: str) -> dict[str, Any]:
+    """The versions of the libraries that a model was trained with."""
+    return looking_back.libraries(model_id, adapters.artifacts())
+
+
 @blueprint.post("/<string:model_id>/activate")
 @blueprint.response(200, schemas.ModelDetailsSchema)
 @blueprint.alt_response(503, description="Its artifact is missing or damaged; nothing has changed")

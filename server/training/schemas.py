@@ -11,6 +11,7 @@ from server.market.candles import INTERVAL_SECONDS, TICKER_PATTERN
 from server.market.moments import Moment
 from server.registry.tables import STATUSES as MODEL_STATUSES
 from server.training.events import STAGES, STATUSES, TYPES
+from server.training.ordering import NEWEST_FIRST, SORTS
 
 TICKER = validate.Regexp(TICKER_PATTERN, error="write BASE-QUOTE in upper case, like BTC-USD")
 SESSION_ID = validate.Regexp(r"^[0-9a-f]{32}$", error="must be the 32 hexadecimal digits of a session_id")
@@ -128,12 +129,19 @@ class HistoryQuery(Schema):
     interval = fields.String(validate=validate.OneOf(INTERVAL_SECONDS))
     model_type = fields.String(validate=validate.OneOf(MODEL_TYPES))
     status = fields.String(validate=validate.OneOf(STATUSES))
+    sort = fields.String(
+        load_default=NEWEST_FIRST,
+        validate=validate.OneOf(SORTS),
+        metadata={
+            "description": "Smallest first, with `-` before it largest first; sessions without it last"
+        },
+    )
     page = fields.Integer(load_default=1, validate=validate.Range(min=1))
     page_size = fields.Integer(load_default=20, validate=validate.Range(1, 100))
 
 
 class HistorySchema(Schema):
-    """One page of sessions, newest first."""
+    """One page of sessions."""
 
     sessions = fields.List(fields.Nested(SessionSchema))
     total = fields.Integer()

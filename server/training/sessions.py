@@ -24,6 +24,7 @@ from server.realtime.rooms import training_room
 from server.training import log as session_log
 from server.training.events import ACTIVE, ENDED, IN_PROGRESS, PENDING, NewEvent
 from server.training.lease import RELEASED
+from server.training.ordering import NEWEST_FIRST, ordering
 from server.training.tables import TrainingSession
 
 Enqueue = Callable[[str], None]
@@ -173,12 +174,14 @@ def running() -> Sequence[TrainingSession]:
     return db.session.scalars(query.order_by(TrainingSession.created_at)).all()
 
 
-def history(filters: dict[str, Any], page: int, page_size: int) -> tuple[Sequence[TrainingSession], int]:
-    """One page of sessions, newest first, and how many match in all."""
+def history(
+    filters: dict[str, Any], page: int, page_size: int, sort: str = NEWEST_FIRST
+) -> tuple[Sequence[TrainingSession], int]:
+    """One page of sessions in the order of ``sort`` (see ``ordering.py``), and how many match in all."""
     query = select(TrainingSession).filter_by(**filters)
     total = db.session.scalar(select(func.count()).select_from(query.subquery()))
-    newest_first = query.order_by(TrainingSession.created_at.desc(), TrainingSession.id)
-    rows = db.session.scalars(newest_first.limit(page_size).offset((page - 1) * page_size)).all()
+    ordered = query.order_by(*ordering(sort))
+    rows = db.session.scalars(ordered.limit(page_size).offset((page - 1) * page_size)).all()
     return rows, int(total or 0)
 
 

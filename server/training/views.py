@@ -50,9 +50,9 @@ class Trainings(MethodView):
     @blueprint.arguments(schemas.HistoryQuery, location="query")
     @blueprint.response(200, schemas.HistorySchema)
     def get(self, query: dict[str, Any]) -> dict[str, Any]:
-        """The history, newest first."""
-        page, page_size = query.pop("page"), query.pop("page_size")
-        rows, total = sessions.history(query, page, page_size)
+        """The history, newest first unless asked otherwise."""
+        page, page_size, sort = query.pop("page"), query.pop("page_size"), query.pop("sort")
+        rows, total = sessions.history(query, page, page_size, sort)
         found = [sessions.snapshot(row) for row in rows]
         return {"sessions": found, "total": total, "page": page, "page_size": page_size}
 

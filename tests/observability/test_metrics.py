@@ -67,7 +67,7 @@ def test_every_promised_metric_is_there(client: FlaskClient) -> None:
 def test_requests_are_grouped_by_route_and_not_by_address(client: FlaskClient) -> None:
     for session in ("a", "b"):
         client.get(f"/api/v1/train/{session}/status")
-        client.get(f"/nowhere/{session}")
+        client.get(f"/api/v1/nowhere/{session}")
     text = client.get("/metrics").get_data(as_text=True)
     assert 'url_rule="/api/v1/train/<string:session_id>/status"' in text
     assert 'url_rule="unmatched"' in text

@@ -53,3 +53,11 @@ def test_a_model_stored_without_its_test_part_says_so(client: FlaskClient, artif
     answer = client.get(URL)
     assert (answer.status_code, answer.json["error_code"]) == (404, "not_found")
     assert "train it again" in answer.json["message"]
+
+
+def test_a_model_tells_what_it_was_made_with(client: FlaskClient, artifacts: ArtifactStore) -> None:
+    body = client.get(f"/api/v1/models/{ID}/libraries").json
+    assert body["libraries"]["numpy"] == np.__version__
+    artifacts.delete(ID)
+    answer = client.get(f"/api/v1/models/{ID}/libraries")
+    assert (answer.status_code, answer.json["error_code"]) == (404, "not_found")

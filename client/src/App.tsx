@@ -1,0 +1,75 @@
+import * as Tooltip from "@radix-ui/react-tooltip";
+import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
+import { Suspense } from "react";
+import { Redirect, Route, Switch, useLocation } from "wouter";
+
+import { ApiError } from "@/api/failure";
+import { ButtonLink } from "@/components/Button";
+import { ErrorBoundary } from "@/components/ErrorBoundary";
+import { EmptyState, Skeleton } from "@/components/States";
+import { Toasts } from "@/components/Toasts";
+import { Layout } from "@/layout/Layout";
+import { SCREENS } from "@/screens/screens";
+
+const ATTEMPTS = 3;
+
+const queries = new QueryClient({
+  defaultOptions: {
+    queries: {
+      // What the server has refused it refuses again; what could not be reached may come back.
+      retry: (failed, error) =>
+        failed < ATTEMPTS && error instanceof ApiError && (error.status === 0 || error.status >= 502),
+      refetchOnWindowFocus: true,
+      staleTime: 2000,
+    },
+  },
+});
+
+export function App() {
+  return (
+    <QueryClientProvider client={queries}>
+      <Tooltip.Provider>
+        <Layout>
+          <Screens />
+        </Layout>
+        <Toasts />
+      </Tooltip.Provider>
+    </QueryClientProvider>
+  );
+}
+
+function Screens() {
+  const [location] = useLocation();
+  return (
+    <ErrorBoundary resetKey={location}>
+      <Suspense fallback={<Loading />}>
+        <Switch>
+          <Route path="/">
+            <Redirect to="/train" replace />
+          </Route>
+          {SCREENS.map(({ path, component }) => (
+            <Route key={path} path={`${path}/*?`} component={component} />
+          ))}
+          <Route>
+            <EmptyState
+              title="There is no such page"
+              action={<ButtonLink href="/train">Go to Train</ButtonLink>}
+            >
+              The address may be mistyped, or the page has moved.
+            </EmptyState>
+          </Route>
+        </Switch>
+      </Suspense>
+    </ErrorBoundary>
+  );
+}
+
+function Loading() {
+  return (
+    <div className="flex flex-col gap-4" role="status">
+      <span className="sr-only">Loading</span>
+      <Skeleton className="h-8 w-48" />
+      <Skeleton className="h-72" />
+    </div>
+  );
+}

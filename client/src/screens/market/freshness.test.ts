@@ -1,0 +1,20 @@
+import { expect, test } from "vitest";
+
+import { changeOf, freshnessOf } from "./freshness";
+
+const at = (time: string) => Date.parse(`2024-01-02T${time}Z`);
+
+test("a series is up to date until the next candle should have come", () => {
+  expect(freshnessOf("2024-01-02T10:00:00Z", "1h", at("11:59:00")).fresh).toBe(true);
+  expect(freshnessOf("2024-01-02T10:00:00Z", "1h", at("12:01:00")).fresh).toBe(true);
+  expect(freshnessOf("2024-01-02T10:00:00Z", "1h", at("15:00:00"))).toEqual({ fresh: false, words: "3 h behind" });
+});
+
+test("the change is that of a day, however long candles are, and unknown without a day of them", () => {
+  const candles = [0, 6, 12, 18, 24].map((hour) => ({
+    timestamp: new Date(Date.UTC(2024, 0, 1, hour)).toISOString(),
+    close: 100 + hour,
+  }));
+  expect(changeOf(candles, "1h")).toEqual({ change: expect.closeTo(0.24) as number, over: 86_400 });
+  expect(changeOf(candles.slice(1), "1h")).toBeNull();
+});

@@ -1,0 +1,42 @@
+import { duration } from "@/format/times";
+import { INTERVAL_SECONDS } from "@/screens/train/intervals";
+
+// What a source and its download may take before a candle counts as late.
+const LATE_SECONDS = 120;
+
+export interface Freshness {
+  fresh: boolean;
+  words: string;
+}
+
+/** Whether the candle that closed last is stored. `last` is its open; `now` in milliseconds. */
+export function freshnessOf(last: string, interval: string, now: number): Freshness {
+  const step = INTERVAL_SECONDS[interval] ?? 3600;
+  // A candle is there one length after its open; the next one is due after one more.
+  const behind = now / 1000 - (Date.parse(last) / 1000 + 2 * step);
+  if (behind <= LATE_SECONDS) return { fresh: true, words: "Up to date" };
+  return { fresh: false, words: `${duration(behind)} behind` };
+}
+
+export interface Changed {
+  /** A fraction of the earlier close. */
+  change: number;
+  /** Seconds between the two closes. */
+  over: number;
+}
+
+const DAY = 86_400;
+
+/** The change of the close over a day, or over one candle where candles are a day. Null: too few candles. */
+export function changeOf(
+  candles: readonly { timestamp: string; close: number }[],
+  interval: string,
+): Changed | null {
+  const last = candles.at(-1);
+  if (!last) return null;
+  const wanted = Math.max(DAY, INTERVAL_SECONDS[interval] ?? 3600);
+  const at = Date.parse(last.timestamp) / 1000;
+  const earlier = candles.findLast(({ timestamp }) => at - Date.parse(timestamp) / 1000 >= wanted);
+  if (!earlier) return null;
+  return { change: last.close / earlier.close - 1, over: at - Date.parse(earlier.timestamp) / 1000 };
+}

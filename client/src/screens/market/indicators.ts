@@ -1,0 +1,82 @@
+import type { Indicators } from "@/api/marketApi";
+
+export type IndicatorName = "sma" | "ema" | "bollinger" | "rsi" | "macd" | "volatility" | "atr";
+type ValueName = keyof Indicators["values"];
+
+export interface Drawn {
+  value: ValueName;
+  label: string;
+  colour: string;
+  dashed?: boolean;
+  bars?: boolean;
+}
+
+export interface Indicator {
+  name: IndicatorName;
+  label: string;
+  explained: string;
+  /** In a part of the chart of its own, below the candles: its unit is not a price. */
+  apart: boolean;
+  drawn: readonly Drawn[];
+}
+
+/** Every indicator: with the parameters that the server gives it when no others are asked for. */
+export const INDICATORS: readonly Indicator[] = [
+  {
+    name: "sma",
+    label: "SMA 20",
+    explained: "Mean of the last 20 closes.",
+    apart: false,
+    drawn: [{ value: "sma", label: "SMA 20", colour: "accent" }],
+  },
+  {
+    name: "ema",
+    label: "EMA 20",
+    explained: "Mean of the closes in which newer ones weigh more.",
+    apart: false,
+    drawn: [{ value: "ema", label: "EMA 20", colour: "second" }],
+  },
+  {
+    name: "bollinger",
+    label: "Bollinger 20, 2",
+    explained: "Two standard deviations of the last 20 closes around their mean.",
+    apart: false,
+    drawn: [
+      { value: "bollinger_upper", label: "Bollinger 20, 2", colour: "naive" },
+      { value: "bollinger_middle", label: "", colour: "naive", dashed: true },
+      { value: "bollinger_lower", label: "", colour: "naive" },
+    ],
+  },
+  {
+    name: "rsi",
+    label: "RSI 14",
+    explained: "0 to 100: how much of the movement of 14 candles was upwards.",
+    apart: true,
+    drawn: [{ value: "rsi", label: "RSI 14", colour: "accent" }],
+  },
+  {
+    name: "macd",
+    label: "MACD 12, 26, 9",
+    explained: "A fast mean less a slow one, with its own mean and what lies between.",
+    apart: true,
+    drawn: [
+      { value: "macd_histogram", label: "MACD histogram", colour: "line-strong", bars: true },
+      { value: "macd", label: "MACD", colour: "accent" },
+      { value: "macd_signal", label: "MACD signal", colour: "second", dashed: true },
+    ],
+  },
+  {
+    name: "volatility",
+    label: "Volatility 24",
+    explained: "How much the price moves, a year: 0.5 is 50 %.",
+    apart: true,
+    drawn: [{ value: "volatility", label: "Volatility 24, a year", colour: "second" }],
+  },
+  {
+    name: "atr",
+    label: "ATR 14",
+    explained: "How far the price ranges in a candle, on average, in the quote currency.",
+    apart: true,
+    drawn: [{ value: "atr", label: "ATR 14", colour: "good" }],
+  },
+];

@@ -33,6 +33,7 @@ QUICK: dict[str, Any] = {
     "reaper_seconds": 0.5,
     "requeue_seconds": 10.0,
     "progress_seconds": 0.1,
+    "prediction_sweep_seconds": 1.0,
 }
 # What every log repeats twice a second and no failed test is explained by.
 ROUTINE = re.compile(r'sessions\.reap.*"level": "info"|"GET", .*"status": 200|^\d+:\w \d+ .* \* ')

@@ -123,6 +123,11 @@ def decode_manifest(model_id: str, raw: bytes) -> dict[str, Any]:
     return manifest
 
 
+def contents_of(manifest: Mapping[str, Any]) -> dict[str, Any]:
+    """What the writer of an artifact brought: the manifest without what the store adds itself."""
+    return {name: value for name, value in manifest.items() if name not in _WRITTEN_BY_THE_STORE}
+
+
 def check_file(model_id: str, name: str, entry: Mapping[str, Any], content: bytes) -> bytes:
     """``content`` itself. Raises :class:`ArtifactDamaged` when size or checksum differ."""
     if len(content) != entry["bytes"] or hashlib.sha256(content).hexdigest() != entry["sha256"]:

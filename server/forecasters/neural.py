@@ -33,8 +33,8 @@ from server.forecasters.contract import (
     Spec,
     TrainingStopped,
 )
-from server.forecasters.networks.windowed import WindowedNetwork
 from server.forecasters.networks.by_name import network_builder
+from server.forecasters.networks.windowed import WindowedNetwork
 
 PREDICT_BATCH: Final = 512
 VALIDATION_BATCH: Final = 256

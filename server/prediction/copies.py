@@ -10,12 +10,10 @@ import structlog
 
 from server.errors import Conflict, NotFound, Unavailable
 from server.forecasters.artifacts import Artifact, ArtifactStore
-from server.forecasters.manifest import ArtifactDamaged
+from server.forecasters.manifest import ArtifactDamaged, contents_of
 from server.forecasters.serving import ONNX_FILE
 
 log = structlog.get_logger(__name__)
-
-_WRITTEN_BY_THE_STORE = ("format_version", "model_id", "files", "sha256")
 
 
 def serving_store(artifacts: ArtifactStore, folder: str, most: int) -> ArtifactStore:
@@ -55,11 +53,8 @@ class LocalCopies(ArtifactStore):
     def _fetch(self, model_id: str) -> Artifact:
         artifact = self._origin.open(model_id, verify=())
         network = artifact.read(ONNX_FILE)
-        contents = {
-            name: value for name, value in artifact.manifest.items() if name not in _WRITTEN_BY_THE_STORE
-        }
         try:
-            self.write(model_id, {ONNX_FILE: network}, contents)
+            self.write(model_id, {ONNX_FILE: network}, contents_of(artifact.manifest))
             self._drop_oldest()
             return super().open(model_id)
         except (Conflict, NotFound) as error:

@@ -20,6 +20,7 @@ from server.forecasters.manifest import (
     ArtifactDamaged,
     check_file,
     check_model_id,
+    contents_of,
     decode_manifest,
     encode_manifest,
 )
@@ -29,7 +30,6 @@ from server.registry.announcements import Announce, registered
 from server.registry.decision import Uncompared
 from server.registry.tables import Model
 
-_WRITTEN_BY_THE_STORE = ("format_version", "model_id", "files")
 _NOT_COMPARED = "imported from an archive and not compared with the active model: activate it to serve it"
 
 
@@ -67,7 +67,7 @@ def import_model(archive: bytes, artifacts: ArtifactStore, announce: Announce) -
         if artifacts.exists(model.id):
             # Left behind by a deletion or an import that was cut off; nobody knows it.
             artifacts.delete(model.id)
-        artifacts.write(model.id, files, _contents(manifest))
+        artifacts.write(model.id, files, contents_of(manifest))
     except ServerError:
         db.session.rollback()
         raise
@@ -79,7 +79,7 @@ def import_model(archive: bytes, artifacts: ArtifactStore, announce: Announce) -
 def _packed(manifest: Mapping[str, Any], files: Mapping[str, bytes]) -> bytes:
     """The bytes of an archive: the same for the same model wherever it is stored."""
     entries = {name: {**entry, "path": name} for name, entry in manifest["files"].items()}
-    described = encode_manifest(manifest["model_id"], entries, _contents(manifest))
+    described = encode_manifest(manifest["model_id"], entries, contents_of(manifest))
     packed = io.BytesIO()
     with tarfile.open(fileobj=packed, mode="w", format=tarfile.USTAR_FORMAT) as archive:
         for name, content in ((MANIFEST_NAME, described), *sorted(files.items())):
@@ -120,10 +120,6 @@ def _members(archive: bytes) -> dict[str, bytes]:
     except (tarfile.TarError, EOFError, ValueError, KeyError) as error:
         raise ArchiveDamaged(f"The file is no whole archive of a model: {error}") from error
     return members
-
-
-def _contents(manifest: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in manifest.items() if name not in _WRITTEN_BY_THE_STORE}
 
 
 def _require_servable(manifest: Mapping[str, Any], files: Mapping[str, bytes]) -> None:

@@ -13,6 +13,7 @@ from server.features.build import build_features, log_returns, two_speed_volatil
 from server.forecasters.artifacts import ArtifactStore
 from server.forecasters.contract import MODEL_TYPES
 from server.forecasters.evaluation import evaluate
+from server.forecasters.manifest import contents_of
 from server.forecasters.neural import windows_of
 from server.forecasters.prepare import prepare
 from server.forecasters.scored_part import FILE_NAME, ScoredPart
@@ -95,12 +96,7 @@ def test_a_damaged_network_is_refused(artifacts: ArtifactStore, tmp_path: Path, 
     copied = ArtifactStore(tmp_path.as_uri())
     original = artifacts.open("CNN")
     files = {name: original.read(name) for name in original.manifest["files"]}
-    contents = {
-        name: value
-        for name, value in original.manifest.items()
-        if name not in ("format_version", "model_id", "files", "sha256")
-    }
-    copied.write("CNN", files, contents)
+    copied.write("CNN", files, contents_of(original.manifest))
     path = tmp_path / "models" / "CNN" / "model.onnx"
     content = bytearray(path.read_bytes())
     if damage == "remove":

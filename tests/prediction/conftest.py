@@ -10,6 +10,7 @@ from flask import Flask
 from server.config import Settings
 from server.extensions import db
 from server.forecasters.artifacts import Artifact, ArtifactStore
+from server.forecasters.manifest import contents_of
 from server.market import store
 from server.market.candles import Candles
 from server.registry import models
@@ -78,8 +79,7 @@ def registered(manifest: dict[str, Any]) -> Model:
 
 def copied(artifact: Artifact, model_id: str, **spec: Any) -> Artifact:
     """The artifact under another id, with another ``ticker``, ``interval`` or ``model_type``."""
-    written = ("format_version", "model_id", "files", "sha256")
-    contents = {name: value for name, value in artifact.manifest.items() if name not in written}
+    contents = contents_of(artifact.manifest)
     files = {name: artifact.read(name) for name in artifact.manifest["files"]}
     if artifact.store.exists(model_id):
         artifact.store.delete(model_id)

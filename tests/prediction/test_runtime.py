@@ -11,6 +11,7 @@ import pytest
 
 from server.errors import Unavailable
 from server.forecasters.artifacts import Artifact, ArtifactStore
+from server.forecasters.manifest import contents_of
 from server.forecasters.serving import ModelUnusable
 from server.observability.metrics import MODEL_CACHE_HITS, MODEL_CACHE_MISSES
 from server.prediction.copies import LocalCopies, serving_store
@@ -43,8 +44,7 @@ def faraway(artifact: Artifact) -> CountingStore:
     """The artifact in a store that is no local disk."""
     store = CountingStore("memory://faraway")
     if not store.exists(MODEL_ID):
-        written = ("format_version", "model_id", "files", "sha256")
-        contents = {name: value for name, value in artifact.manifest.items() if name not in written}
+        contents = contents_of(artifact.manifest)
         store.write(MODEL_ID, {name: artifact.read(name) for name in artifact.manifest["files"]}, contents)
     return store
 
@@ -153,8 +153,7 @@ def test_a_model_that_the_far_store_lacks_is_unusable(faraway: CountingStore, tm
 
 def test_copies_are_limited_to_the_newest(artifact: Artifact, faraway: CountingStore, tmp_path: Path) -> None:
     copies = LocalCopies(tmp_path, faraway, 1)
-    written = ("format_version", "model_id", "files", "sha256")
-    contents = {name: value for name, value in artifact.manifest.items() if name not in written}
+    contents = contents_of(artifact.manifest)
     if not faraway.exists("second"):
         faraway.write("second", {"model.onnx": artifact.read("model.onnx")}, contents)
     copies.open(MODEL_ID)

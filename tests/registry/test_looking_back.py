@@ -7,6 +7,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from server.forecasters.artifacts import ArtifactStore
+from server.forecasters.manifest import contents_of
 from server.registry import schemas
 from tests.registry.conftest import Register
 from tests.registry.stored import ID, candles
@@ -43,13 +44,8 @@ def test_what_the_model_does_not_have_is_named(
 def test_a_model_stored_without_its_test_part_says_so(client: FlaskClient, artifacts: ArtifactStore) -> None:
     artifact = artifacts.open(ID)
     files = {name: artifact.read(name) for name in ("model.onnx", "model.keras")}
-    kept = {
-        name: value
-        for name, value in artifact.manifest.items()
-        if name not in ("format_version", "model_id", "files", "sha256")
-    }
     artifacts.delete(ID)
-    artifacts.write(ID, files, kept)
+    artifacts.write(ID, files, contents_of(artifact.manifest))
     answer = client.get(URL)
     assert (answer.status_code, answer.json["error_code"]) == (404, "not_found")
     assert "train it again" in answer.json["message"]

@@ -11,7 +11,15 @@ from typing import Any
 from server.config import Settings
 from server.local.terminal import say
 
-FIRST_TRAINING = {"ticker": "BTC-USD", "model_type": "CNN", "interval": "1h", "epochs": 8, "seed": 1}
+FIRST_TRAINING = {
+    "ticker": "BTC-USD",
+    "model_type": "CNN",
+    "interval": "1h",
+    "lookback": 48,
+    "horizon": 24,
+    "epochs": 8,
+    "seed": 1,
+}
 
 
 def can_train(settings: Settings) -> bool:

@@ -158,7 +158,7 @@ def _refusal(wanted: Wanted, row: Any) -> ServerError:
     if (row.ticker, row.interval) != (wanted.ticker, wanted.interval):
         return _other_series(wanted, row)
     if wanted.horizon is not None and wanted.horizon > row.horizon:
-        return _beyond_horizon(wanted.horizon, row)
+        return _beyond_horizon(wanted, row)
     return _before_the_first_candle(wanted)
 
 
@@ -209,12 +209,16 @@ def _no_model(wanted: Wanted) -> NotFound:
     )
 
 
-def _models_of(wanted: Wanted) -> list[str]:
-    """The newest models of the series in words, the active ones first."""
+def _models_of(wanted: Wanted, reach: int = 1) -> list[str]:
+    """The newest models of the series that forecast ``reach`` candles in words, the active ones first."""
     query = select(Model.id, Model.model_type, Model.version, Model.status, Model.horizon).filter_by(
         ticker=wanted.ticker, interval=wanted.interval
     )
-    newest = query.order_by(Model.status != ACTIVE, Model.created_at.desc()).limit(10)
+    newest = (
+        query.where(Model.horizon >= reach)
+        .order_by(Model.status != ACTIVE, Model.created_at.desc())
+        .limit(10)
+    )
     with db.engine.connect() as connection:
         rows: Sequence[Any] = connection.execute(newest).all()
     return [
@@ -235,13 +239,19 @@ def _other_series(wanted: Wanted, row: Any) -> InvalidInput:
     )
 
 
-def _beyond_horizon(horizon: int, row: Any) -> InvalidInput:
+def _beyond_horizon(wanted: Wanted, row: Any) -> InvalidInput:
+    reaching = _models_of(wanted, reach=wanted.horizon or 1)
+    remedy = (
+        f"name one that reaches as far as model_id, or activate it: {', '.join(reaching)}"
+        if reaching
+        else "ask for fewer, or train a model with a longer horizon"
+    )
     return InvalidInput(
-        f"horizon={horizon} is beyond model {row.id}, a {row.model_type} that forecasts {row.horizon} "
-        "candles ahead: ask for fewer, or train a model with a longer horizon",
+        f"horizon={wanted.horizon} is beyond model {row.id}, a {row.model_type} that forecasts "
+        f"{row.horizon} candles ahead: {remedy}",
         error_code="horizon_beyond_model",
         field="horizon",
-        value=horizon,
+        value=wanted.horizon,
         model_id=row.id,
         model_horizon=row.horizon,
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from marshmallow import Schema, ValidationError, fields, post_load, validate, validates_schema
+from marshmallow import Schema, ValidationError, fields, post_dump, post_load, validate, validates_schema
 
 from server.forecasters.contract import MODEL_TYPES
 from server.market.candles import INTERVAL_SECONDS, TICKER_PATTERN
@@ -162,6 +162,11 @@ class WarningSchema(Schema):
 
     code = fields.String(required=True)
     message = fields.String(required=True)
+
+    @post_dump(pass_original=True)
+    def _with_details(self, data: dict[str, Any], original: dict[str, Any], **_: Any) -> dict[str, Any]:
+        """What is declared, and the keys that depend on the code."""
+        return {**original, **data}
 
 
 class PredictionSchema(Schema):

@@ -117,6 +117,21 @@ def test_a_horizon_beyond_the_model_names_the_models(model: Model, named: dict[s
     error = refused(InvalidInput, horizon=HORIZON + 1, **named)
     assert error.code == "horizon_beyond_model"
     assert error.details["model_horizon"] == HORIZON
+    assert "train a model with a longer horizon" in error.message
+
+
+def test_a_horizon_beyond_the_active_model_names_a_candidate_that_reaches_as_far(
+    artifact: Artifact, model: Model
+) -> None:
+    further = copied(artifact, "reaching-further").manifest
+    candidate = models.register(further, models.Uncompared("not compared"))
+    candidate.horizon = HORIZON + 1
+    db.session.commit()
+    error = refused(InvalidInput, horizon=HORIZON + 1)
+    assert (
+        f"CNN version {candidate.version} (candidate, horizon {HORIZON + 1}, reaching-further)"
+        in error.message
+    )
 
 
 def test_too_few_candles_are_refused(artifact: Artifact, app: Flask, candles: Candles) -> None:

@@ -25,6 +25,9 @@ NAMES = (
     "predictions",
     "replay",
     "analytics",
+    "dashboard",
+    "stream",
+    "stream_faults",
 )
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "performance.md"
 INTRODUCTION = """# Performance

@@ -24,8 +24,8 @@ from server.forecasters.artifacts import ArtifactStore
 from server.forecasters.checkpoints import NoCheckpoints
 from server.forecasters.contract import Dataset, Progress, Rows, StageStarted
 from server.forecasters.evaluation import evaluate
-from server.forecasters.prepare import prepare
 from server.forecasters.networks.by_name import network_builder
+from server.forecasters.prepare import prepare
 from server.market.candles import Candles
 from server.training.run import Outcome, run, spec_of
 

@@ -13,8 +13,10 @@ import pytest
 from flask import Flask
 
 from docs.reference import README, with_table
+from server.local.dashboard import OLDEST_NODE
 from server.prediction.schemas import PredictRequest
 from server.training.schemas import StartTraining
+from tests.dashboard.test_speed import FIRST_LOAD_BYTES
 from tests.stack import Stack
 
 TEXT = README.read_text()
@@ -39,6 +41,27 @@ def test_every_link_leads_to_a_file() -> None:
     links = [link for link in re.findall(r"\]\(([^)#]+)\)", TEXT) if "://" not in link]
     assert links
     assert [link for link in links if not (ROOT / link).exists()] == []
+
+
+def test_it_opens_with_a_picture_of_a_training() -> None:
+    picture = re.search(r"!\[[^\]]{20,}\]\(([^)]+)\)", TEXT[: TEXT.index("\n## ")])
+    assert picture is not None
+    assert (ROOT / picture[1]).read_bytes().startswith(b"\x89PNG")
+    assert (ROOT / picture[1]).stat().st_size < 250_000
+
+
+def test_every_screen_named_is_in_the_navigation() -> None:
+    section = TEXT[TEXT.index("## The dashboard") : TEXT.index("## A first training")]
+    screens = (ROOT / "client" / "src" / "screens" / "screens.tsx").read_text()
+    navigation = set(re.findall(r'nav: "(\w+)"', screens))
+    assert navigation == set(re.findall(r"\*([A-Z]\w+)\*", section))
+
+
+def test_the_limits_of_the_dashboard_are_those_that_are_tested() -> None:
+    limit = re.search(r"less than (\d+) kB of compressed script", TEXT)
+    assert limit is not None
+    assert int(limit[1]) * 1000 == FIRST_LOAD_BYTES
+    assert f"Node {'.'.join(map(str, OLDEST_NODE))} or newer" in TEXT
 
 
 def test_the_bodies_of_the_curl_examples_are_valid() -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import re
 import signal
+import tarfile
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -30,7 +32,9 @@ def start(stack: Stack, **body: Any) -> str:
 def seqs_of(page: Page) -> list[int]:
     """The numbers of the log's lines, oldest first."""
     lines = page.get_by_role("region", name="Events, newest first").get_by_role("listitem")
-    return [int(text.split()[0]) for text in reversed(lines.all_inner_texts())]
+    # Lines out of sight are not laid out, so they have no inner text.
+    numbers = lines.evaluate_all("lines => lines.map((line) => Number(line.firstElementChild.textContent))")
+    return [int(number) for number in reversed(numbers)]
 
 
 def wait_for_epoch(page: Page, epoch: int) -> None:
@@ -130,6 +134,24 @@ def test_everybody_sees_the_same_also_after_a_reload_and_a_lost_connection(
         expect(each.get_by_text("This training was cancelled")).to_be_visible()
 
 
+def test_a_restart_of_the_server_in_mid_training_loses_nothing(
+    stack: Stack, open_page: OpenPage, cancelled_at_the_end: list[str]
+) -> None:
+    session_id = start(stack, **LONG)
+    cancelled_at_the_end.append(session_id)
+    page = open_page(f"/train/{session_id}")
+    wait_for_epoch(page, 2)
+    stack.stop_service("web")
+    expect(page.get_by_text("The connection is lost.")).to_be_visible()
+    stack.start_service("web")
+    notice = page.get_by_text(re.compile(r"Reconnected, \d+ events? caught up\."))
+    expect(notice).to_be_visible(timeout=60_000)
+    # The worker went on meanwhile, and what it did is here, each event once.
+    assert int(re.findall(r"\d+", notice.inner_text())[0]) >= 1
+    wait_for_epoch(page, stack_epoch(stack, session_id) + 1)
+    assert seqs_of(page) == list(range(1, len(seqs_of(page)) + 1))
+
+
 def stack_epoch(stack: Stack, session_id: str) -> int:
     return int(stack.call("GET", f"/api/v1/train/{session_id}/status")["progress"]["epoch"])
 
@@ -188,6 +210,16 @@ def test_dark_colours_are_kept_and_read_as_well(completed: str, open_page: OpenP
     assert page.evaluate("document.documentElement.dataset.theme") == "dark"
     assert faults_of(page) == []
     picture(page, "result-dark")
+
+
+def test_the_model_of_a_result_is_downloaded_whole(completed: str, open_page: OpenPage) -> None:
+    page = open_page(f"/train/{completed}")
+    with page.expect_download() as download:
+        page.get_by_role("link", name="Model as one file").click()
+    assert download.value.suggested_filename == f"{completed}.tar"
+    with tarfile.open(download.value.path()) as archive:
+        names = {Path(name).name for name in archive.getnames()}
+    assert {"manifest.json", "model.onnx", "model.keras"} <= names
 
 
 def test_a_phone_shows_everything_without_scrolling_sideways(completed: str, open_page: OpenPage) -> None:

@@ -50,6 +50,7 @@ export function timeOf(moment: string): UTCTimestamp {
   return (Date.parse(moment) / 1000) as UTCTimestamp;
 }
 
+const PRICES = { type: "custom" as const, minMove: 1e-8, formatter: (value: number) => price(value) };
 const NO_LINES: readonly PriceLine[] = [];
 
 /**
@@ -66,6 +67,7 @@ export function PriceChart(props: PriceChartProps) {
   useEffect(() => {
     const chart = createChart(box.current!, { ...looks(), height });
     const series = chart.addSeries(CandlestickSeries, candleLooks());
+    series.applyOptions({ priceFormat: PRICES });
     made.current = { chart, series };
     chart.subscribeCrosshairMove((moved) => show(read.current, textOf(moved, series)));
     return () => {
@@ -75,7 +77,9 @@ export function PriceChart(props: PriceChartProps) {
   }, [theme, height]);
 
   useEffect(() => {
-    made.current?.series.setData(candles.map(({ timestamp, ...prices }) => ({ time: timeOf(timestamp), ...prices })));
+    made.current?.series.setData(
+      candles.map(({ timestamp, ...prices }) => ({ time: timeOf(timestamp), ...prices })),
+    );
   }, [theme, height, candles]);
 
   useEffect(() => {
@@ -102,7 +106,7 @@ export function PriceChart(props: PriceChartProps) {
     else scale.setVisibleRange({ from: from as UTCTimestamp, to: to as UTCTimestamp });
   }, [theme, height, first, from, to]);
 
-  const items = [...lines, ...legend];
+  const items = [...lines, ...legend].filter(({ label }) => label !== "");
   return (
     <figure className="min-w-0">
       {items.length > 0 && <Legend items={items} />}
@@ -136,6 +140,7 @@ function draw(chart: IChartApi, line: PriceLine): ISeriesApi<"Line"> {
   const series = chart.addSeries(LineSeries, {
     color: colour(line.colour),
     lineWidth: line.width ?? 2,
+    priceFormat: PRICES,
     lineStyle: line.dashed ? LineStyle.Dashed : LineStyle.Solid,
     priceLineVisible: false,
     lastValueVisible: false,

@@ -47,8 +47,8 @@ export function outline(
 }
 
 /** A forecast's fan: the 95 % band with the 80 % band on it, behind the candles. */
-export class Bands implements ISeriesPrimitive<Time> {
-  private place: SeriesAttachedParameter<Time> | null = null;
+export class Bands implements ISeriesPrimitive {
+  private place: SeriesAttachedParameter | null = null;
   private readonly views = [
     {
       zOrder: () => "bottom" as const,
@@ -61,7 +61,7 @@ export class Bands implements ISeriesPrimitive<Time> {
     private readonly fills: Readonly<Record<"80" | "95", string>>,
   ) {}
 
-  attached(place: SeriesAttachedParameter<Time>): void {
+  attached(place: SeriesAttachedParameter): void {
     this.place = place;
     place.requestUpdate();
   }

@@ -24,6 +24,7 @@ export function tagger(latest: () => Tagged): uPlot.Plugin {
         const { ctx } = chart;
         ctx.save();
         ctx.font = `600 ${SIZE * devicePixelRatio}px ui-sans-serif, system-ui, sans-serif`;
+        ctx.textAlign = "left";
         ctx.textBaseline = "middle";
         for (const { text, x, y, colour: name } of spread(tags, SIZE * devicePixelRatio)) {
           ctx.fillStyle = colour(name);

@@ -52,3 +52,21 @@ export function ButtonLink({
     </Link>
   );
 }
+
+/** A link that looks like a button, to a file. The browser fetches it itself: it need not fit into the page. */
+export function DownloadLink({
+  href,
+  label,
+  children,
+}: {
+  href: string;
+  /** Says of what, where several stand below each other. */
+  label?: string;
+  children: React.ReactNode;
+}) {
+  return (
+    <a href={href} download aria-label={label} className={classes(BASE, LOOKS.secondary)}>
+      {children}
+    </a>
+  );
+}

@@ -9,7 +9,10 @@ interface DialogProps {
   children: ReactNode;
 }
 
-/** The browser's own modal dialog: it keeps the focus inside, and Escape closes it. */
+/**
+ * The browser's own modal dialog: it keeps the focus inside, and Escape closes it. How its text is set is its own,
+ * so that it may stand in a table's cell.
+ */
 export function Dialog({ open, title, onClose, actions, children }: DialogProps) {
   const dialog = useRef<HTMLDialogElement>(null);
   const id = useId();
@@ -23,7 +26,7 @@ export function Dialog({ open, title, onClose, actions, children }: DialogProps)
       ref={dialog}
       aria-labelledby={id}
       onClose={onClose}
-      className="m-auto w-[min(28rem,calc(100vw-2rem))] rounded-2xl border border-line bg-raised p-5 text-ink shadow-raised backdrop:bg-black/45"
+      className="m-auto w-[min(28rem,calc(100vw-2rem))] rounded-2xl border border-line bg-raised p-5 text-left font-normal whitespace-normal text-ink shadow-raised backdrop:bg-black/45"
     >
       <h2 id={id} className="text-base font-semibold">
         {title}

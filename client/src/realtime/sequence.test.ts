@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 
-import { accept, emptySequence, hasHole, MOST_EARLY, type Sequence } from "./sequence";
+import { accept, emptySequence, hasHole, MOST_EARLY, resumed, type Sequence } from "./sequence";
 
 interface Event {
   seq: number;
@@ -69,5 +69,14 @@ describe("accept", () => {
     accept(before, events(1));
     expect(before.last).toBe(0);
     expect([...before.early.keys()]).toEqual([2]);
+  });
+});
+
+describe("resumed", () => {
+  it("begins behind a number, and keeps what has come early after it", () => {
+    const { sequence } = accept(emptySequence<Event>(), events(4, 6, 7));
+    const later = resumed(sequence, 5);
+    expect(accept(later, []).ready.map(({ seq }) => seq)).toEqual([6, 7]);
+    expect(hasHole(resumed(sequence, 7))).toBe(false);
   });
 });

@@ -39,6 +39,8 @@ export class TrainingStream {
   private arrived: TrainingEvent[] = [];
   private progress: TrainingProgress | null = null;
   private joinedBefore = false;
+  // Between asking to join and the acknowledgement, which the server sends behind the replay.
+  private replaying = false;
   private holeTimer: ReturnType<typeof setTimeout> | undefined;
   private leaveTimer: ReturnType<typeof setTimeout> | undefined;
   private readonly listeners = new Set<() => void>();
@@ -65,6 +67,7 @@ export class TrainingStream {
     const socket = connection();
     this.detach();
     socket.on("connect", this.join);
+    socket.on("disconnect", this.onDisconnect);
     socket.on("joined_training", this.onJoined);
     socket.on("training_update", this.onUpdate);
     socket.on("training_progress", this.onProgress);
@@ -83,6 +86,7 @@ export class TrainingStream {
   private detach(): void {
     const socket = connection();
     socket.off("connect", this.join);
+    socket.off("disconnect", this.onDisconnect);
     socket.off("joined_training", this.onJoined);
     socket.off("training_update", this.onUpdate);
     socket.off("training_progress", this.onProgress);
@@ -93,7 +97,9 @@ export class TrainingStream {
     const before = this.sequence.last;
     const again = this.joinedBefore;
     const payload = { session_id: this.sessionId, after: before };
+    this.replaying = true;
     connection().emit("join_training", payload, (given: Acknowledged<JoinedTraining>) => {
+      this.replaying = false;
       this.flush();
       if (!given.ok) {
         this.change({ refused: given.error });
@@ -109,6 +115,12 @@ export class TrainingStream {
     });
   };
 
+  /** No acknowledgement comes any more; what came of the replay is good as it is. */
+  private readonly onDisconnect = (): void => {
+    this.replaying = false;
+    this.draw();
+  };
+
   private readonly onJoined = (joined: Messages["joined_training"]): void => {
     if (joined.session_id !== this.sessionId) return;
     const session = joined.session as unknown as Session;
@@ -118,7 +130,8 @@ export class TrainingStream {
   private readonly onUpdate = (event: Messages["training_update"]): void => {
     if (event.session_id !== this.sessionId) return;
     this.arrived.push(event as TrainingEvent);
-    this.draw();
+    // A whole replay is one drawing: what is drawn in between delays what is still to come.
+    if (!this.replaying) this.draw();
   };
 
   private readonly onProgress = (progress: TrainingProgress): void => {

@@ -63,7 +63,11 @@ export function FanChart({ forecast, others }: FanChartProps) {
       <div className="mt-1 flex flex-wrap items-center justify-between gap-x-4 text-xs text-muted">
         <span>Times on the chart are UTC. Drag to move, scroll or pinch to zoom.</span>
         {others.length > 1 && (
-          <CheckBox label="Draw the other forecasts of the list too" checked={withPast} onChange={setWithPast} />
+          <CheckBox
+            label="Draw the other forecasts of the list too"
+            checked={withPast}
+            onChange={setWithPast}
+          />
         )}
       </div>
     </>
@@ -74,7 +78,12 @@ function linesOf(forecast: StoredForecast, past: readonly StoredForecast[]): Pri
   const { model_type: type, model_version: version } = forecast;
   return [
     ...past.map((each, index): PriceLine => {
-      return { label: index === 0 ? "Other forecasts" : "", colour: "second", width: 1, points: pathOf(each) };
+      return {
+        label: index === 0 ? "Other forecasts" : "",
+        colour: "second",
+        width: 1,
+        points: pathOf(each),
+      };
     }),
     { label: "Naive", colour: "naive", dashed: true, points: naivePathOf(forecast) },
     { label: `${type} version ${version}`, colour: "model", points: pathOf(forecast) },
@@ -85,7 +94,7 @@ function linesOf(forecast: StoredForecast, past: readonly StoredForecast[]): Pri
 function useCandlesAround({ ticker, interval, origin, horizon }: StoredForecast) {
   const newest = useCandles({ ticker, interval, limit: CANDLES });
   const step = INTERVAL_SECONDS[interval] ?? 3600;
-  const first = newest.data?.candles[FEWEST_BEFORE]?.timestamp;
+  const first = newest.data?.candles.at(FEWEST_BEFORE)?.timestamp;
   const isBefore = first !== undefined && Date.parse(origin.timestamp) < Date.parse(first);
   const end = new Date(Date.parse(origin.timestamp) + 3 * (horizon + 1) * step * 1000).toISOString();
   const around = useCandles(isBefore ? { ticker, interval, end, limit: CANDLES } : null);

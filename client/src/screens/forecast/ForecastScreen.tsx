@@ -42,6 +42,8 @@ export function ForecastScreen({ ticker, interval }: SeriesName) {
     setSearch(Object.fromEntries(kept) as Record<string, string>, { replace: true });
   };
 
+  const make = <MakeForecast series={series} modelId={chosen} onMade={() => change({ show: null })} />;
+
   return (
     <Page
       title={`Forecast of ${ticker}`}
@@ -61,38 +63,28 @@ export function ForecastScreen({ ticker, interval }: SeriesName) {
         <ErrorState error={failed.error} onRetry={() => void failed.refetch()} />
       ) : loading ? (
         <Loading />
+      ) : !shown.data ? (
+        <Nothing hasModel={model !== null} ticker={ticker} action={make} />
       ) : (
         <>
-          {shown.data ? (
-            <>
-              <FanCard
-                forecast={shown.data}
-                model={models.data?.find(({ model_id: id }) => id === shown.data.model_id)}
-                newest={shownId === listed.data?.predictions[0]?.request_id}
-                onNewest={() => change({ show: null })}
-                others={listed.data?.predictions ?? []}
-                action={model && <MakeForecast series={series} modelId={chosen} onMade={() => change({ show: null })} />}
-              />
-              <Steps forecast={shown.data} />
-            </>
-          ) : (
-            <Nothing
-              hasModel={model !== null}
-              ticker={ticker}
-              action={<MakeForecast series={series} modelId={chosen} onMade={() => undefined} />}
-            />
-          )}
-          {shown.data && <Performance series={series} modelId={modelId} />}
+          <FanCard
+            forecast={shown.data}
+            model={models.data.find(({ model_id: id }) => id === shown.data.model_id)}
+            newest={shownId === listed.data.predictions[0]?.request_id}
+            onNewest={() => change({ show: null })}
+            others={listed.data.predictions}
+            action={model && make}
+          />
+          <Steps forecast={shown.data} />
+          <Performance series={series} modelId={modelId} />
           <div className="grid items-start gap-4 md:gap-5 xl:grid-cols-[3fr_2fr]">
-            {shown.data && (
-              <PastForecasts
-                forecasts={listed.data?.predictions ?? []}
-                total={listed.data?.total ?? 0}
-                shownId={shownId}
-                onShow={(id) => change({ show: id })}
-              />
-            )}
-            {shown.data && <EventFeed events={room.events} joined={room.joined} />}
+            <PastForecasts
+              forecasts={listed.data.predictions}
+              total={listed.data.total}
+              shownId={shownId}
+              onShow={(id) => change({ show: id })}
+            />
+            <EventFeed events={room.events} joined={room.joined} />
           </div>
         </>
       )}

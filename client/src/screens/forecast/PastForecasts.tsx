@@ -6,9 +6,10 @@ import { Button } from "@/components/Button";
 import { Card } from "@/components/Card";
 import { type Column, Table } from "@/components/Table";
 import { Time } from "@/components/Time";
-import { count, NOTHING, price, quoteOf } from "@/format/numbers";
+import { count, NOTHING, quoteOf } from "@/format/numbers";
+import { utcTime } from "@/format/times";
 
-import { type Outcome, outcomeOf } from "./outcome";
+import { errorText, type Outcome, outcomeOf } from "./outcome";
 
 interface PastForecastsProps {
   forecasts: readonly ForecastLine[];
@@ -34,7 +35,7 @@ export function PastForecasts({ forecasts, total, shownId, onShow }: PastForecas
       hint={`The newest ${count(rows.length)} of ${count(total)}. RMSE over the steps that have come true, beside naive's on the same ones.`}
     >
       <Table
-        caption="Forecasts against what happened"
+        caption="Forecasts, newest first"
         columns={columnsOf(currency, shownId, onShow)}
         rows={rows}
         rowKey={({ request_id: id }) => id}
@@ -60,13 +61,18 @@ function columnsOf(currency: string, shownId: string | null, onShow: (id: string
       key: "rmse",
       title: `RMSE, ${currency}`,
       numeric: true,
-      cell: ({ outcome }) => (
+      cell: ({ outcome, origin }) => (
         <>
-          {closer(outcome)} {price(outcome?.rmse)}
+          {closer(outcome)} {errorText(outcome?.rmse, origin.close)}
         </>
       ),
     },
-    { key: "naive", title: "Naive's", numeric: true, cell: ({ outcome }) => price(outcome?.naiveRmse) },
+    {
+      key: "naive",
+      title: "Naive's",
+      numeric: true,
+      cell: ({ outcome, origin }) => errorText(outcome?.naiveRmse, origin.close),
+    },
     {
       key: "80",
       title: "In 80 %",
@@ -86,13 +92,13 @@ function columnsOf(currency: string, shownId: string | null, onShow: (id: string
         <Button
           kind="quiet"
           aria-pressed={id === shownId}
-          aria-label={`Show the forecast from ${origin.timestamp} on the chart`}
           onClick={() => {
             onShow(id);
             document.getElementById("content")?.scrollIntoView();
           }}
         >
           {id === shownId ? "Shown" : "Show"}
+          <span className="sr-only">the forecast from {utcTime(origin.timestamp)}</span>
         </Button>
       ),
     },

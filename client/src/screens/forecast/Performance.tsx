@@ -8,7 +8,7 @@ import { CheckBox } from "@/components/Field";
 import { Stat, Stats } from "@/components/Stat";
 import { ErrorState, SkeletonRows } from "@/components/States";
 import { Time } from "@/components/Time";
-import { count, percent, price, quoteOf, signedPercent } from "@/format/numbers";
+import { axisPrice, count, percent, price, quoteOf, signedPercent } from "@/format/numbers";
 
 interface PerformanceProps {
   series: SeriesName;
@@ -84,6 +84,7 @@ function Numbers({ figures, currency }: { figures: Figures; currency: string }) 
           label="Inside the 80 % band"
           value={percent(figures.coverage_80)}
           beside={`promised 80 %${range(figures.coverage_80_interval)}`}
+          explained="How many outcomes lay inside the band; behind it, where the true share lies with 95 % certainty, given so few forecasts."
         />
         <Stat
           label="Inside the 95 % band"
@@ -101,7 +102,7 @@ function Numbers({ figures, currency }: { figures: Figures; currency: string }) 
 }
 
 function range(interval: readonly number[] | null): string {
-  return interval ? `; true value likely ${percent(interval[0], 0)} to ${percent(interval[1], 0)}` : "";
+  return interval ? `, likely ${percent(interval[0], 0)} to ${percent(interval[1], 0)}` : "";
 }
 
 // Standard errors beyond which a difference is called more than luck.
@@ -134,7 +135,7 @@ function ByStep({ groups, series }: { groups: readonly Figures[]; series: Series
       lines={LINES}
       data={data}
       xLabel={`Candles ahead (${series.interval})`}
-      formatY={(value) => price(value)}
+      formatY={(value) => axisPrice(value)}
       height={220}
       fromZero
     />

@@ -6,6 +6,8 @@ import { type Column, Table } from "@/components/Table";
 import { Time } from "@/components/Time";
 import { percent, price, quoteOf } from "@/format/numbers";
 
+import { errorText } from "./outcome";
+
 /** Every step in numbers, beside naive and what happened. */
 export function Steps({ forecast }: { forecast: StoredForecast }) {
   const currency = quoteOf(forecast.ticker);
@@ -18,14 +20,19 @@ export function Steps({ forecast }: { forecast: StoredForecast }) {
     { key: "naive", title: "Naive", numeric: true, cell: () => price(close) },
     { key: "80", title: "80 % band", numeric: true, cell: (row) => band(row.lower_80, row.upper_80) },
     { key: "95", title: "95 % band", numeric: true, cell: (row) => band(row.lower_95, row.upper_95) },
-    { key: "confidence", title: "Confidence", numeric: true, cell: (row) => percent(row.confidence_score, 0) },
+    {
+      key: "confidence",
+      title: "Confidence",
+      numeric: true,
+      cell: (row) => percent(row.confidence_score, 0),
+    },
     { key: "actual", title: "Happened", numeric: true, cell: (row) => price(row.actual) },
-    { key: "error", title: "Error", numeric: true, cell: (row) => price(row.error) },
+    { key: "error", title: "Error", numeric: true, cell: (row) => errorText(row.error, close) },
     {
       key: "naive-error",
       title: "Naive's error",
       numeric: true,
-      cell: ({ actual }) => price(actual === null ? null : close - actual),
+      cell: ({ actual }) => errorText(actual === null ? null : close - actual, close),
     },
     { key: "inside", title: "Band", cell: insideOf },
   ];

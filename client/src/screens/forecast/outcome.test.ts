@@ -18,7 +18,10 @@ const step = (number: number, predicted: number, actual: number | null) => ({
 const origin = { timestamp: "2019-01-01T00:00:00Z", close: 100 };
 
 test("an outcome counts the known steps alone, and judges naive on the same ones", () => {
-  const found = outcomeOf({ origin, predictions: [step(1, 103, 100), step(2, 104, 108), step(3, 105, null)] });
+  const found = outcomeOf({
+    origin,
+    predictions: [step(1, 103, 100), step(2, 104, 108), step(3, 105, null)],
+  });
   expect(found).toEqual({
     known: 2,
     rmse: Math.sqrt((9 + 16) / 2),
@@ -43,6 +46,9 @@ test("fan, forecast and naive begin at the last close", () => {
 test("a warning that is new here keeps the server's words", () => {
   expect(worded({ code: "of_tomorrow", message: "Mind the gap" }, "1h").title).toBe("Mind the gap");
   expect(
-    worded({ code: "stale_candles", message: "", origin: "2019-01-01T00:00:00Z", missing_candles: 2000 }, "1h").text,
+    worded(
+      { code: "stale_candles", message: "", origin: "2019-01-01T00:00:00Z", missing_candles: 2000 },
+      "1h",
+    ).text,
   ).toContain("2,000 candles of 1h are missing");
 });

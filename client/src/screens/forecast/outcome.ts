@@ -1,5 +1,6 @@
-import type { BandPoint } from "@/charts/bands";
 import type { StoredForecast } from "@/api/predictionsApi";
+import type { BandPoint } from "@/charts/bands";
+import { price } from "@/format/numbers";
 
 const secondsOf = (moment: string) => Date.parse(moment) / 1000;
 
@@ -25,7 +26,19 @@ export function outcomeOf({ predictions, origin }: Pick<StoredForecast, "predict
     if (step.actual >= step.lower_80 && step.actual <= step.upper_80) inside80 += 1;
     if (step.actual >= step.lower_95 && step.actual <= step.upper_95) inside95 += 1;
   }
-  return { known: errors.length, rmse: rootMean(errors), naiveRmse: rootMean(naiveErrors), inside80, inside95 };
+  return {
+    known: errors.length,
+    rmse: rootMean(errors),
+    naiveRmse: rootMean(naiveErrors),
+    inside80,
+    inside95,
+  };
+}
+
+/** A miss as precise as the price it belongs to, so that the digits of a column line up. */
+export function errorText(error: number | null | undefined, close: number): string {
+  const isFine = error != null && close >= 1 && Math.abs(error) < 1;
+  return isFine ? error.toFixed(2).replace("-", "−") : price(error);
 }
 
 function rootMean(errors: readonly number[]): number | null {

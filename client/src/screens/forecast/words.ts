@@ -1,6 +1,8 @@
 import type { ForecastEvent, Warning } from "@/api/predictionsApi";
-import { count, price, quoteOf } from "@/format/numbers";
+import { count, NOTHING, price, quoteOf } from "@/format/numbers";
 import { utcTime } from "@/format/times";
+
+import { errorText } from "./outcome";
 
 export interface Worded {
   title: string;
@@ -8,8 +10,8 @@ export interface Worded {
   tone: "info" | "warn";
 }
 
-const number = (value: unknown) => (typeof value === "number" ? value : 0);
-const moment = (value: unknown) => (typeof value === "string" ? utcTime(value) : "an unknown time");
+const counted = (value: unknown) => count(typeof value === "number" ? value : null);
+const moment = (value: unknown) => (typeof value === "string" ? utcTime(value) : NOTHING);
 
 /** What a warning means for whoever reads the forecast. A code that is new here keeps the server's words. */
 export function worded(warning: Warning, interval: string): Worded {
@@ -17,19 +19,19 @@ export function worded(warning: Warning, interval: string): Worded {
     case "stale_candles":
       return {
         title: "This forecast does not begin now.",
-        text: `The last candle known opened at ${moment(warning.origin)}; ${count(number(warning.missing_candles))} candles of ${interval} are missing since.`,
+        text: `The last candle known opened at ${moment(warning.origin)}; ${counted(warning.missing_candles)} candles of ${interval} are missing since.`,
         tone: "warn",
       };
     case "gap_in_window":
       return {
         title: "Candles are missing in what the model looked at.",
-        text: `${count(number(warning.missing_candles))} of them; it never saw such a gap while it learned.`,
+        text: `${counted(warning.missing_candles)} of them; it never saw such a gap while it learned.`,
         tone: "warn",
       };
     case "stale_model":
       return {
         title: "The model has not learned anything newer for a while.",
-        text: `Its data end ${count(number(warning.days))} days before the last candle seen. Train it again.`,
+        text: `Its data end ${counted(warning.days)} days before the last candle seen. Train it again.`,
         tone: "warn",
       };
     case "inside_training_range":
@@ -84,11 +86,16 @@ export function told(event: ForecastEvent): string {
 type ScoredStep = (ForecastEvent & { type: "scored" })["data"]["steps"][number];
 
 function scoreOf(step: ScoredStep, origin: string, currency: string): string {
-  const better = Math.abs(step.error) < Math.abs(step.naive_error) ? "closer than naive" : "not closer than naive";
-  const where = step.inside_80 ? "inside the 80 % band" : step.inside_95 ? "inside the 95 % band" : "outside both bands";
+  const better =
+    Math.abs(step.error) < Math.abs(step.naive_error) ? "closer than naive" : "not closer than naive";
+  const where = step.inside_80
+    ? "inside the 80 % band"
+    : step.inside_95
+      ? "inside the 95 % band"
+      : "outside both bands";
   const corrected = step.corrected ? " (a candle was corrected)" : "";
   return (
     `Scored${corrected}: step ${step.step} from ${utcTime(origin)} missed by ` +
-    `${price(Math.abs(step.error), currency)}, ${better}, ${where}`
+    `${errorText(Math.abs(step.error), step.actual)} ${currency}, ${better}, ${where}`
   );
 }

@@ -13,7 +13,10 @@ export function Change({ candles, interval }: { candles: readonly Candle[]; inte
   return (
     <>
       <span
-        className={classes("font-medium tabular-nums", change > 0 ? "text-good" : change < 0 ? "text-bad" : "")}
+        className={classes(
+          "font-medium tabular-nums",
+          change > 0 ? "text-good" : change < 0 ? "text-bad" : "",
+        )}
       >
         <span aria-hidden>{change > 0 ? "▲" : change < 0 ? "▼" : "■"}</span> {signedPercent(change)}
       </span>{" "}

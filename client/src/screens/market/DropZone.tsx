@@ -48,9 +48,13 @@ export function DropZone({ file, missing, onFile }: DropZoneProps) {
           event.target.value = "";
         }}
       />
-      <span className="font-semibold break-all">{file ? file.name : "Drop a CSV file here, or choose one"}</span>
+      <span className="font-semibold break-all">
+        {file ? file.name : "Drop a CSV file here, or choose one"}
+      </span>
       <span className="text-[13px] text-muted">
-        {file ? `${count(Math.max(1, Math.round(file.size / 1024)))} kB · drop or choose another to replace it` : "BTC-USD_1h.csv fills in ticker and length"}
+        {file
+          ? `${count(Math.max(1, Math.round(file.size / 1024)))} kB · drop or choose another to replace it`
+          : "BTC-USD_1h.csv fills in ticker and length"}
       </span>
       {missing && (
         <span role="alert" className="text-xs font-medium text-bad">

@@ -29,7 +29,11 @@ export function FollowButton({ series: { ticker, interval }, following, known }:
   const change = () =>
     follow.mutate(wanted, {
       onSuccess: () =>
-        toast(wanted ? `${ticker} ${interval} is followed: forecast at each new candle.` : `${ticker} ${interval} is no longer followed.`),
+        toast(
+          wanted
+            ? `${ticker} ${interval} is followed: forecast at each new candle.`
+            : `${ticker} ${interval} is no longer followed.`,
+        ),
       onError: (error) => toast(error instanceof ApiError ? error.message : "That did not work."),
     });
   return (

@@ -96,9 +96,7 @@ export function ImportCard() {
       </form>
       <div role="status" className="mt-4 empty:hidden">
         {report && <Imported report={report} />}
-        {faults && (
-          <FaultyFile report={faults} busy={load.isPending} onSkip={() => send(true)} />
-        )}
+        {faults && <FaultyFile report={faults} busy={load.isPending} onSkip={() => send(true)} />}
       </div>
       {load.isError && !faults && (
         <div className="mt-4">

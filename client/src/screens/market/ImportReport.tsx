@@ -54,7 +54,9 @@ export function FaultyFile({ report, busy, onSkip }: FaultyFileProps) {
         <strong className="font-semibold">
           Nothing was stored: {count(read - sound)} of {count(read)} rows cannot be used.
         </strong>{" "}
-        {sound > 0 ? "Correct the file and import it again, or leave these rows out." : "There is nothing to import."}
+        {sound > 0
+          ? "Correct the file and import it again, or leave these rows out."
+          : "There is nothing to import."}
       </Notice>
       <Problems report={report} />
     </div>

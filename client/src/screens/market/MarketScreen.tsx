@@ -13,11 +13,14 @@ export function MarketScreen() {
   return (
     <Page title="Market">
       <Dismissible name="market">
-        These are the prices that everything else is made of: a candle is the price&rsquo;s way through one hour, or
-        whatever its length is. A followed series is forecast at each new candle by its active models. Missing
-        candles are shown and never invented.
+        These are the prices that everything else is made of: a candle is the price&rsquo;s way through one
+        hour, or whatever its length is. A followed series is forecast at each new candle by its active
+        models. Missing candles are shown and never invented.
       </Dismissible>
-      <Card title="Stored series" hint="Prices are closes of the last candle; open one for its candles and indicators.">
+      <Card
+        title="Stored series"
+        hint="Prices are closes of the last candle; open one for its candles and indicators."
+      >
         {series.isError ? (
           <ErrorState error={series.error} onRetry={() => void series.refetch()} />
         ) : !series.data ? (

@@ -36,7 +36,7 @@ function SeriesLine({ series }: { series: Series }) {
   const closes = candles.data?.candles.map(({ close }) => close) ?? [];
   const following = followed.data?.find((each) => each.ticker === ticker && each.interval === interval);
   return (
-    <li className="grid grid-cols-2 items-center gap-x-5 gap-y-2 border-b border-line py-3 last:border-0 sm:grid-cols-[minmax(8rem,1.2fr)_minmax(9rem,1fr)_minmax(7rem,1.2fr)] xl:grid-cols-[minmax(8rem,1.2fr)_minmax(10rem,1fr)_minmax(7rem,1.4fr)_minmax(10rem,1.4fr)_auto]">
+    <li className="grid grid-cols-2 items-center gap-x-5 gap-y-2 border-b border-line py-3 last:border-0 sm:grid-cols-[minmax(8rem,1.2fr)_minmax(9rem,1fr)_minmax(7rem,1.2fr)] xl:grid-cols-[minmax(8rem,1fr)_minmax(10rem,1fr)_minmax(7rem,1.6fr)_minmax(18rem,1.8fr)_10rem]">
       <div className="min-w-0">
         <Link href={`/market/${ticker}/${interval}`} className="font-semibold text-accent hover:underline">
           {ticker} <span className="font-normal">{interval}</span>

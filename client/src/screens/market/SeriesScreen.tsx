@@ -18,7 +18,7 @@ import { Change } from "./Change";
 import { drawIndicators } from "./drawIndicators";
 import { FollowButton } from "./FollowButton";
 import { IndicatorChoice } from "./IndicatorChoice";
-import { type IndicatorName, INDICATORS } from "./indicators";
+import { belongTo, type IndicatorName, INDICATORS } from "./indicators";
 import { Freshness, GapLine } from "./SeriesList";
 
 const SIZES = [200, 500, 2000, 10_000];
@@ -43,7 +43,11 @@ export function SeriesScreen({ ticker, interval }: SeriesName) {
       actions={
         <>
           <ButtonLink href={`/forecast/${ticker}/${interval}`}>Forecast</ButtonLink>
-          <FollowButton series={{ ticker, interval }} following={following} known={followed.data !== undefined} />
+          <FollowButton
+            series={{ ticker, interval }}
+            following={following}
+            known={followed.data !== undefined}
+          />
         </>
       }
     >
@@ -63,16 +67,16 @@ function Candles({ ticker, interval }: SeriesName) {
   const [chosen, setChosen] = useState<IndicatorName[]>(["sma", "bollinger", "rsi"]);
   const candles = useCandles({ ticker, interval, limit });
   const indicators = useIndicators({ ticker, interval, limit, names: chosen.toSorted().join(",") });
-  const found = chosen.length > 0 ? indicators.data : undefined;
+  const isWanted = chosen.length > 0 && indicators.data && candles.data;
+  const found = isWanted && belongTo(indicators.data, candles.data.candles) ? indicators.data : undefined;
   const extend = useCallback<Extend>(
     (chart) => (found ? drawIndicators(chart, found, chosen) : () => undefined),
     [found, chosen],
   );
   const parts = INDICATORS.filter(({ name, apart }) => apart && chosen.includes(name)).length;
-  const legend = INDICATORS.filter(({ name }) => chosen.includes(name)).flatMap(({ drawn }) =>
-    drawn
-      .filter(({ label }) => label)
-      .map(({ label, colour, dashed, bars }) => ({ label, colour, dashed, area: bars })),
+  const legend = INDICATORS.filter(({ name, apart }) => !apart && chosen.includes(name)).flatMap(
+    ({ drawn }) =>
+      drawn.filter(({ label }) => label).map(({ label, colour, dashed }) => ({ label, colour, dashed })),
   );
   return (
     <Card
@@ -125,7 +129,8 @@ type Shown = React.ComponentProps<typeof PriceChart>["candles"];
 function Summary({ ticker, interval, candles }: SeriesName & { candles: Shown }) {
   return (
     <>
-      Last close {price(candles.at(-1)?.close, quoteOf(ticker))} <Change candles={candles} interval={interval} />
+      Last close {price(candles.at(-1)?.close, quoteOf(ticker))}{" "}
+      <Change candles={candles} interval={interval} />
     </>
   );
 }

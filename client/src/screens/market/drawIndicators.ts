@@ -1,10 +1,17 @@
-import { HistogramSeries, type IChartApi, LineSeries, LineStyle, type Time } from "lightweight-charts";
+import {
+  createTextWatermark,
+  HistogramSeries,
+  type IChartApi,
+  LineSeries,
+  LineStyle,
+  type Time,
+} from "lightweight-charts";
 
 import type { Indicators } from "@/api/marketApi";
 import { brief } from "@/format/numbers";
 import { colour } from "@/theme/theme";
 
-import { type Drawn, INDICATORS, type IndicatorName } from "./indicators";
+import { type Drawn, INDICATORS, type IndicatorName, secondsOf } from "./indicators";
 
 const PART = { candles: 3, indicator: 1 };
 
@@ -14,17 +21,31 @@ export function drawIndicators(
   found: Indicators,
   chosen: readonly IndicatorName[],
 ): () => void {
-  const times = found.timestamp.map((moment) => (Date.parse(asUtc(moment)) / 1000) as Time);
+  const times = found.timestamp.map((moment) => secondsOf(moment) as Time);
   let part = 0;
-  const series = INDICATORS.filter(({ name }) => chosen.includes(name)).flatMap(({ drawn, apart }) => {
+  const series = INDICATORS.filter(({ name }) => chosen.includes(name)).flatMap(({ drawn, apart, label }) => {
     if (apart) part += 1;
-    return drawn.flatMap((each) => {
+    const made = drawn.flatMap((each) => {
       const values = found.values[each.value] as readonly (number | null)[] | undefined;
       return values ? [drawOne(chart, each, times, values, apart ? part : 0)] : [];
     });
+    if (apart && made.length > 0) nameOf(chart, part, label);
+    return made;
   });
   chart.panes().forEach((pane, index) => pane.setStretchFactor(index === 0 ? PART.candles : PART.indicator));
   return () => series.forEach((each) => chart.removeSeries(each));
+}
+
+/** Says in the part itself what it shows. It goes when the part goes, with its last series. */
+function nameOf(chart: IChartApi, part: number, text: string): void {
+  const pane = chart.panes()[part];
+  if (!pane) return;
+  const { fontFamily } = getComputedStyle(document.documentElement);
+  createTextWatermark(pane, {
+    horzAlign: "left",
+    vertAlign: "top",
+    lines: [{ text: ` ${text}`, color: colour("muted"), fontSize: 11, fontFamily }],
+  });
 }
 
 function drawOne(
@@ -51,9 +72,4 @@ function drawOne(
 
 function priceFormat() {
   return { type: "custom" as const, minMove: 0.0001, formatter: (value: number) => brief(value, 4) };
-}
-
-/** The server's times are UTC, written with an offset or without one. */
-function asUtc(moment: string): string {
-  return /(Z|[+-]\d\d:\d\d)$/.test(moment) ? moment : `${moment}Z`;
 }

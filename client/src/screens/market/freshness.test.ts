@@ -7,7 +7,10 @@ const at = (time: string) => Date.parse(`2024-01-02T${time}Z`);
 test("a series is up to date until the next candle should have come", () => {
   expect(freshnessOf("2024-01-02T10:00:00Z", "1h", at("11:59:00")).fresh).toBe(true);
   expect(freshnessOf("2024-01-02T10:00:00Z", "1h", at("12:01:00")).fresh).toBe(true);
-  expect(freshnessOf("2024-01-02T10:00:00Z", "1h", at("15:00:00"))).toEqual({ fresh: false, words: "3 h behind" });
+  expect(freshnessOf("2024-01-02T10:00:00Z", "1h", at("15:00:00"))).toEqual({
+    fresh: false,
+    words: "3 h behind",
+  });
 });
 
 test("the change is that of a day, however long candles are, and unknown without a day of them", () => {

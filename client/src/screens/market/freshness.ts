@@ -1,8 +1,11 @@
+import { count } from "@/format/numbers";
 import { duration } from "@/format/times";
 import { INTERVAL_SECONDS } from "@/screens/train/intervals";
 
 // What a source and its download may take before a candle counts as late.
 const LATE_SECONDS = 120;
+const DAY = 86_400;
+const YEAR = 365.25 * DAY;
 
 export interface Freshness {
   fresh: boolean;
@@ -15,7 +18,13 @@ export function freshnessOf(last: string, interval: string, now: number): Freshn
   // A candle is there one length after its open; the next one is due after one more.
   const behind = now / 1000 - (Date.parse(last) / 1000 + 2 * step);
   if (behind <= LATE_SECONDS) return { fresh: true, words: "Up to date" };
-  return { fresh: false, words: `${duration(behind)} behind` };
+  return { fresh: false, words: `${longTime(behind)} behind` };
+}
+
+function longTime(seconds: number): string {
+  if (seconds < 60 * DAY) return duration(seconds);
+  if (seconds < 2 * YEAR) return `${count(seconds / DAY)} days`;
+  return `${(seconds / YEAR).toFixed(1)} years`;
 }
 
 export interface Changed {
@@ -24,8 +33,6 @@ export interface Changed {
   /** Seconds between the two closes. */
   over: number;
 }
-
-const DAY = 86_400;
 
 /** The change of the close over a day, or over one candle where candles are a day. Null: too few candles. */
 export function changeOf(

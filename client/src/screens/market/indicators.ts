@@ -52,7 +52,7 @@ export const INDICATORS: readonly Indicator[] = [
     label: "RSI 14",
     explained: "0 to 100: how much of the movement of 14 candles was upwards.",
     apart: true,
-    drawn: [{ value: "rsi", label: "RSI 14", colour: "accent" }],
+    drawn: [{ value: "rsi", label: "RSI 14", colour: "ink" }],
   },
   {
     name: "macd",
@@ -70,13 +70,28 @@ export const INDICATORS: readonly Indicator[] = [
     label: "Volatility 24",
     explained: "How much the price moves, a year: 0.5 is 50 %.",
     apart: true,
-    drawn: [{ value: "volatility", label: "Volatility 24, a year", colour: "second" }],
+    drawn: [{ value: "volatility", label: "Volatility 24, a year", colour: "ink" }],
   },
   {
     name: "atr",
     label: "ATR 14",
     explained: "How far the price ranges in a candle, on average, in the quote currency.",
     apart: true,
-    drawn: [{ value: "atr", label: "ATR 14", colour: "good" }],
+    drawn: [{ value: "atr", label: "ATR 14", colour: "ink" }],
   },
 ];
+
+/** Seconds since 1970. The times of indicators are UTC, written with an offset or without one. */
+export function secondsOf(moment: string): number {
+  return Date.parse(/(Z|[+-]\d\d:\d\d)$/.test(moment) ? moment : `${moment}Z`) / 1000;
+}
+
+/** Whether indicators are those of these candles: while one of the two is on its way, they are not. */
+export function belongTo(
+  { timestamp }: Pick<Indicators, "timestamp">,
+  candles: readonly { timestamp: string }[],
+): boolean {
+  const [first, other] = [timestamp.at(0), candles.at(0)?.timestamp];
+  if (first === undefined || other === undefined) return false;
+  return timestamp.length === candles.length && secondsOf(first) === secondsOf(other);
+}

@@ -1,7 +1,7 @@
 import type { Model, ModelDetails } from "@/api/modelsApi";
 import type { Baseline, Report, Scores } from "@/api/report";
 import { type Column, Table } from "@/components/Table";
-import { quoteOf } from "@/format/numbers";
+import { count, quoteOf } from "@/format/numbers";
 import { utcDay } from "@/format/times";
 import { type Metric, METRICS, type Score } from "@/screens/result/metrics";
 
@@ -41,6 +41,7 @@ export function Beside({ model, active }: { model: Model | ModelDetails; active:
   );
 }
 
+type Scored = Pick<Report, "rows" | "period">;
 type Overall = Pick<Report, "overall">;
 type Naive = Pick<Baseline, "overall">;
 type Shown = [string, Overall, Naive];
@@ -57,12 +58,11 @@ function fairness(model: Model | ModelDetails, active: Model | null): string {
   const [one, other] = [model.metrics, active.metrics];
   const same = one.period.start === other.period.start && one.period.end === other.period.end;
   if (same && model.horizon === active.horizon) return "Both were scored on the same test rows.";
-  return (
-    `Scored on different rows (${spanOf(one)} and ${spanOf(other)}; ${model.horizon} and ` +
-    `${active.horizon} candles ahead): compare each with its own naive.`
-  );
+  const ahead =
+    model.horizon === active.horizon ? "" : `, up to ${model.horizon} and ${active.horizon} candles ahead`;
+  return `Scored on different test rows (${spanOf(one)}, and ${spanOf(other)})${ahead}: compare each with its own naive.`;
 }
 
-function spanOf({ period }: Pick<Report, "period">): string {
-  return `${utcDay(period.start)} to ${utcDay(period.end)}`;
+function spanOf({ rows, period }: Scored): string {
+  return `${count(rows)} from ${utcDay(period.start)} to ${utcDay(period.end)}`;
 }

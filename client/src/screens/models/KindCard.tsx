@@ -1,6 +1,7 @@
 import { Link } from "wouter";
 
 import { type Model, modelsApi } from "@/api/modelsApi";
+import { DownloadLink } from "@/components/Button";
 import { Card } from "@/components/Card";
 import { type Column, Table } from "@/components/Table";
 import { Time } from "@/components/Time";
@@ -127,7 +128,7 @@ function Name({ model, selection }: { model: Model; selection: Selection }) {
 
 function Place({ model }: { model: Model }) {
   return (
-    <span className="flex min-w-56 flex-col items-start gap-1">
+    <span className="flex min-w-44 flex-col items-start gap-1">
       <span className="flex flex-wrap gap-1.5">
         <ModelStatus status={model.status} />
         {model.fault && <Flag word="Cannot be served" title={model.fault.message} />}
@@ -140,24 +141,12 @@ function Place({ model }: { model: Model }) {
 
 function Actions({ model }: { model: Model }) {
   return (
-    <span className="inline-flex flex-wrap items-center justify-end gap-1.5">
+    <span className="inline-flex items-center justify-end gap-1.5">
       <ActivateButton model={model} />
-      <Download model={model} />
+      <DownloadLink href={modelsApi.exportAddress(model.model_id)} label={`Download: ${modelName(model)}`}>
+        Download
+      </DownloadLink>
       <DeleteButton model={model} />
     </span>
-  );
-}
-
-/** The artifact as one file. The browser downloads it itself, so that it need not fit into the page's memory. */
-function Download({ model }: { model: Model }) {
-  return (
-    <a
-      href={modelsApi.exportAddress(model.model_id)}
-      download
-      aria-label={`Download: ${modelName(model)}`}
-      className="inline-flex min-h-9 items-center rounded-lg border border-line bg-surface px-3 font-medium hover:border-line-strong hover:bg-sunken max-md:min-h-11"
-    >
-      Download
-    </a>
   );
 }

@@ -2,7 +2,7 @@ import { Link, useLocation } from "wouter";
 
 import { useModel } from "@/api/hooks/useModel";
 import { type ModelDetails, modelsApi } from "@/api/modelsApi";
-import { ButtonLink } from "@/components/Button";
+import { ButtonLink, DownloadLink } from "@/components/Button";
 import { Page } from "@/components/Page";
 import { ErrorState, Notice, Skeleton } from "@/components/States";
 import { Time } from "@/components/Time";
@@ -95,13 +95,7 @@ function Actions({ model }: { model: ModelDetails }) {
   return (
     <>
       <ActivateButton model={model} primary />
-      <a
-        href={modelsApi.exportAddress(model.model_id)}
-        download
-        className="inline-flex min-h-9 items-center rounded-lg border border-line bg-surface px-3.5 font-medium hover:border-line-strong hover:bg-sunken max-md:min-h-11"
-      >
-        Download
-      </a>
+      <DownloadLink href={modelsApi.exportAddress(model.model_id)}>Download</DownloadLink>
       <DeleteButton model={model} onDeleted={() => go("/models")} />
     </>
   );

@@ -1,8 +1,9 @@
 import { useMemo } from "react";
 
+import { modelsApi } from "@/api/modelsApi";
 import type { Baseline, Report } from "@/api/report";
 import type { Session } from "@/api/types";
-import { Button } from "@/components/Button";
+import { Button, DownloadLink } from "@/components/Button";
 import { Card } from "@/components/Card";
 import { download } from "@/components/download";
 import { Stat, Stats } from "@/components/Stat";
@@ -126,6 +127,9 @@ function Downloads({ session, metrics, baseline }: ResultProps) {
         Metrics as CSV
       </Button>
       <Button onClick={() => download(`${name}.json`, "application/json", asJson())}>as JSON</Button>
+      {session.model_id && (
+        <DownloadLink href={modelsApi.exportAddress(session.model_id)}>Model as one file</DownloadLink>
+      )}
     </>
   );
 }

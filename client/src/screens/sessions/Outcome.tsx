@@ -11,7 +11,7 @@ const SIGNS = {
 
 /** A skill against naive, and whether it is more than luck: by a word as well as by colour. */
 export function Outcome({ scores }: { scores: Pick<Scores, "skill" | "dm_p_value"> | undefined }) {
-  if (!scores || scores.skill === null) return <>{NOTHING}</>;
+  if (scores?.skill == null) return <>{NOTHING}</>;
   const { outcome, sentence } = verdictOf(scores);
   const { sign, word, look } = SIGNS[outcome];
   return (

@@ -15,14 +15,15 @@ interface RetryButtonProps {
 export function RetryButton({ session, name, onRefused }: RetryButtonProps) {
   const start = useStartTraining();
   const [, go] = useLocation();
+  const word = session.status === "COMPLETED" ? "Again" : "Retry";
   const again = () =>
     start.mutate(bodyOf(draftOf(session)), {
       onSuccess: ({ session_id }) => go(`/train/${session_id}`),
       onError: onRefused,
     });
   return (
-    <Button busy={start.isPending} onClick={again} aria-label={`Train again: ${name}`}>
-      {session.status === "COMPLETED" ? "Again" : "Retry"}
+    <Button busy={start.isPending} onClick={again} aria-label={`${word}: ${name}`}>
+      {word}
     </Button>
   );
 }

@@ -1,5 +1,1 @@
-import { Page } from "@/components/Page";
-
-export default function Compare() {
-  return <Page title="Compare">{null}</Page>;
-}
+export { Compare as default } from "@/screens/compare/Compare";

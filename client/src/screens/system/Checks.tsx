@@ -42,7 +42,7 @@ function Part({ name, check }: { name: string; check: Check }) {
       </div>
       <p className="text-right text-xs whitespace-nowrap text-muted tabular-nums">
         {brief(check.latency_ms)} ms
-        {typeof version === "string" && <span className="block">{version.split(" ")[0]}</span>}
+        {typeof version === "string" && <span className="block">version {version.split(" ")[0]}</span>}
       </p>
     </li>
   );

@@ -25,7 +25,11 @@ export function Link({ milliseconds }: { milliseconds: number }) {
   return (
     <Card title="This browser" hint="How the page you are looking at reaches the server.">
       <Stats>
-        <Stat label="Live updates" value={word} beside={[TRANSPORTS[transport], means].filter(Boolean).join("; ")} />
+        <Stat
+          label="Live updates"
+          value={word}
+          beside={[TRANSPORTS[transport], means].filter(Boolean).join("; ")}
+        />
         <Stat
           label="Way there and back"
           value={`${brief(milliseconds)} ms`}

@@ -43,7 +43,11 @@ function Counted({ text, at }: { text: string; at: number }) {
           value={count(total(samples, "crypto_predict_socketio_connections"))}
           beside="browsers and programs that listen"
         />
-        <Stat label="Events sent" value={perSecond(events)} beside={`${count(total(samples, EVENTS))} so far`} />
+        <Stat
+          label="Events sent"
+          value={perSecond(events)}
+          beside={`${count(total(samples, EVENTS))} so far`}
+        />
         <Stat
           label="Requests"
           value={perSecond(requests)}
@@ -83,7 +87,10 @@ const perSecond = (value: number | null) => (value === null ? NOTHING : `${brief
 
 /** The share of hits of a cache. */
 function hits(samples: readonly Sample[], cache: string): string {
-  const [found, missed] = [total(samples, `${cache}_hits_total`) ?? 0, total(samples, `${cache}_misses_total`) ?? 0];
+  const [found, missed] = [
+    total(samples, `${cache}_hits_total`) ?? 0,
+    total(samples, `${cache}_misses_total`) ?? 0,
+  ];
   return percent(found + missed > 0 ? found / (found + missed) : null, 0);
 }
 

@@ -19,9 +19,9 @@ export function SystemScreen() {
   return (
     <Page title="System">
       <Dismissible name="system">
-        Each part of the product is asked whether it can do its work, every five seconds. Where one cannot, the
-        line says what that means and what still works. Trainings are never lost: they wait, and go on where
-        they were.
+        Each part of the product is asked whether it can do its work, every five seconds. Where one cannot,
+        the line says what that means and what still works. Trainings are never lost: they wait, and go on
+        where they were.
       </Dismissible>
       <div role="status">
         {health.isError ? (
@@ -36,11 +36,15 @@ export function SystemScreen() {
       </div>
       {examined ? (
         <div className="grid items-start gap-4 md:gap-5 lg:grid-cols-2">
-          <Checks checks={examined.health.checks} />
-          <Workers check={examined.health.checks.worker} />
-          <Numbers />
-          <Link milliseconds={examined.milliseconds} />
-          <Versions health={examined.health} />
+          <div className="flex min-w-0 flex-col gap-4 md:gap-5">
+            <Checks checks={examined.health.checks} />
+            <Versions health={examined.health} />
+          </div>
+          <div className="flex min-w-0 flex-col gap-4 md:gap-5">
+            <Workers check={examined.health.checks.worker} />
+            <Numbers />
+            <Link milliseconds={examined.milliseconds} />
+          </div>
         </div>
       ) : (
         !health.isError && <Skeleton className="h-96" />

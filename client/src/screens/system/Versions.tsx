@@ -16,7 +16,6 @@ export function Versions({ health }: { health: Health }) {
     <Card
       title="Versions and limits"
       hint={`Environment ${environment}, web process on ${mode}, up for ${duration(up)}.`}
-      className="lg:col-span-2"
     >
       <div className="grid gap-x-8 gap-y-4 md:grid-cols-2">
         <List title="Versions" entries={Object.entries(versions)} />

@@ -14,7 +14,10 @@ export function Workers({ check }: { check: Check | undefined }) {
   const running = useRunning();
   const queues = workersOf(check);
   return (
-    <Card title="Workers and trainings" hint="Workers say every few seconds that they live, and for which queue.">
+    <Card
+      title="Workers and trainings"
+      hint="Workers say every few seconds that they live, and for which queue."
+    >
       {queues.length > 0 ? (
         <ul aria-label="Workers by queue">
           {queues.map(([queue, workers]) => (

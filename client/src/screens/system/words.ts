@@ -62,6 +62,7 @@ export function workersOf(check: Check | undefined): [queue: string, workers: st
 const QUEUES: Readonly<Record<string, string>> = {
   training: "trainings",
   prediction: "scheduled forecasts and their scores",
+  market: "candles from exchanges",
   default: "everything else: retraining, cleaning up",
 };
 

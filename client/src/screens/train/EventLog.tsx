@@ -45,7 +45,8 @@ const SIGNS: Partial<Record<TrainingEvent["type"], string>> = {
 // An event never changes, so a line is drawn once.
 const Line = memo(function Line({ event }: { event: TrainingEvent }) {
   return (
-    <li className="grid grid-cols-[3.25ch_auto_1fr] gap-x-3 border-b border-line py-1.5 last:border-0">
+    // Lines out of sight are neither laid out nor painted: most of them, after a long replay.
+    <li className="grid grid-cols-[3.25ch_auto_1fr] gap-x-3 border-b border-line py-1.5 [contain-intrinsic-height:auto_2rem] [content-visibility:auto] last:border-0">
       <span className="text-right text-muted">{event.seq}</span>
       <span className="text-muted">
         {/* Hundreds of these: the browser's own tip costs nothing. */}

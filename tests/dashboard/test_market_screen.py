@@ -1,0 +1,143 @@
+"""The Market screen: what is stored, and the import of a file."""
+
+from __future__ import annotations
+
+import re
+import urllib.error
+
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+from tests.dashboard.conftest import OpenPage, faults_of, overflow_of, picture
+from tests.stack import Stack
+
+pytestmark = [pytest.mark.xdist_group("live"), pytest.mark.timeout(240)]
+
+PHONE = {"viewport": {"width": 375, "height": 812}, "has_touch": True, "is_mobile": True}
+BAD_FILE = """timestamp,open,high,low,close,volume
+2024-01-01T00:00:00Z,1,2,0.5,1.5,10
+2024-01-01T01:00:00Z,1.5,1.2,1.6,1.5,10
+2024-01-01T02:00:00Z,1.5,2,abc,1.5,10
+2024-01-01T03:00:00Z,1.5,2,1,1.75,10
+"""
+
+
+def choose(page: Page, name: str, text: str) -> None:
+    page.get_by_label("Drop a CSV file here").set_input_files(
+        {"name": name, "mimeType": "text/csv", "buffer": text.encode()}
+    )
+
+
+def drop(page: Page, target: Locator, name: str, text: str) -> None:
+    """Drop a file as a person does, from outside of the browser."""
+    files = page.evaluate_handle(
+        "([name, text]) => { const dropped = new DataTransfer();"
+        " dropped.items.add(new File([text], name, {type: 'text/csv'})); return dropped; }",
+        [name, text],
+    )
+    target.dispatch_event("drop", {"dataTransfer": files})
+
+
+def test_every_series_shows_its_price_its_gaps_and_how_old_it_is(stack: Stack, open_page: OpenPage) -> None:
+    page = open_page("/market", color_scheme="light")
+    line = (
+        page.get_by_role("list", name="Stored series").get_by_role("listitem").filter(has_text="BTC-USD 1h")
+    )
+    expect(line).to_contain_text("8,331.14 USD")
+    expect(line).to_contain_text(re.compile(r"[+−]\d+\.\d\d % in 1 d"))
+    expect(line).to_contain_text("years behind")
+    expect(line.get_by_role("button", name="7 missing in 4 gaps")).to_be_visible()
+    expect(line.get_by_role("img", name="Closes of the last 96 candles of BTC-USD 1h")).to_be_visible()
+    line.get_by_role("button", name="7 missing").focus()
+    expect(page.get_by_role("tooltip")).to_contain_text("UTC")
+    assert faults_of(page) == []
+    picture(page, "market")
+
+
+def test_a_series_is_followed_and_followed_no_longer(stack: Stack, open_page: OpenPage) -> None:
+    page = open_page("/market/ETH-USD/1h")
+    page.get_by_role("button", name="Follow ETH-USD 1h").click()
+    expect(page.get_by_role("button", name="✓ Following ETH-USD 1h")).to_have_attribute(
+        "aria-pressed", "true"
+    )
+    assert followed(stack) == [("ETH-USD", "1h")]
+    page.reload()
+    page.get_by_role("button", name="✓ Following ETH-USD 1h").click()
+    expect(page.get_by_role("button", name="Follow ETH-USD 1h")).to_have_attribute("aria-pressed", "false")
+    assert followed(stack) == []
+
+
+def followed(stack: Stack) -> list[tuple[str, str]]:
+    found = stack.call("GET", "/api/v1/market/followed")["followed"]
+    return [(each["ticker"], each["interval"]) for each in found if each["ticker"] == "ETH-USD"]
+
+
+def test_a_dropped_file_is_refused_by_line_and_its_sound_rows_can_be_taken(
+    stack: Stack, open_page: OpenPage
+) -> None:
+    page = open_page("/market")
+    page.get_by_role("button", name="Import", exact=True).click()
+    expect(page.get_by_text("Choose a file first.")).to_be_visible()
+    expect(page.get_by_text("Write BASE-QUOTE, like BTC-USD.")).to_be_visible()
+
+    drop(page, page.get_by_text("Drop a CSV file here, or choose one"), "BAD-EUR_1h.csv", BAD_FILE)
+    expect(page.get_by_label("Ticker")).to_have_value("BAD-EUR")
+    page.get_by_role("button", name="Import", exact=True).click()
+    expect(page.get_by_text("Nothing was stored: 2 of 4 rows cannot be used.")).to_be_visible()
+    faults = page.get_by_role("region", name="Faults by line")
+    expect(
+        faults.get_by_role("row", name=re.compile("^3 high 1.2 the high is below the low"))
+    ).to_be_visible()
+    expect(faults.get_by_role("row", name=re.compile("^4 low abc"))).to_be_visible()
+    assert faults_of(page) == []
+    with pytest.raises(urllib.error.HTTPError):
+        stack.call("GET", "/api/v1/market/candles?ticker=BAD-EUR&interval=1h")
+    picture(page, "import-errors")
+
+    page.get_by_role("button", name="Import the 2 sound rows only").click()
+    expect(page.get_by_text("2 candles of BAD-EUR 1h are stored")).to_be_visible()
+    expect(page.get_by_text("2 are missing between them, in 1 gap.")).to_be_visible()
+    line = page.get_by_role("list", name="Stored series").get_by_role("listitem").filter(has_text="BAD-EUR")
+    expect(line).to_contain_text("1.75 EUR")
+    page.get_by_role("link", name="Look at it").click()
+    expect(page.get_by_role("heading", name="BAD-EUR 1h")).to_be_visible()
+    # Two candles are too few for an average of twenty: the server's sentence says so.
+    expect(page.get_by_text(re.compile("The first value needs 15 candles"))).to_be_visible()
+
+
+def test_a_file_that_is_no_table_of_candles_is_refused_with_the_reason(
+    stack: Stack, open_page: OpenPage
+) -> None:
+    page = open_page("/market")
+    choose(page, "NOTE-USD_1h.csv", "dear diary\ntoday nothing happened\n")
+    page.get_by_role("button", name="Import", exact=True).click()
+    alert = page.get_by_role("alert").filter(has_text="request")
+    expect(alert).to_contain_text("invalid_input")
+    expect(page.get_by_role("region", name="Faults by line")).to_have_count(0)
+
+
+def test_candles_are_shown_with_the_indicators_that_are_chosen(stack: Stack, open_page: OpenPage) -> None:
+    page = open_page("/market/BTC-USD/1h", color_scheme="dark")
+    expect(page.get_by_role("img", name=re.compile("^500 candles of BTC-USD 1h"))).to_be_visible()
+    expect(page.get_by_role("button", name="RSI 14")).to_have_attribute("aria-pressed", "true")
+    with page.expect_response(lambda response: "indicators" in response.url and "macd" in response.url):
+        page.get_by_role("button", name="MACD 12, 26, 9").click()
+    page.get_by_label("How many candles").select_option("10000")
+    expect(page.get_by_role("img", name=re.compile("^10,000 candles of BTC-USD 1h"))).to_be_visible()
+    assert faults_of(page) == []
+    page.get_by_label("How many candles").select_option("200")
+    expect(page.get_by_role("img", name=re.compile("^200 candles of BTC-USD 1h"))).to_be_visible()
+    picture(page, "candles-dark")
+
+
+def test_a_phone_shows_market_and_candles_without_scrolling_sideways(
+    stack: Stack, open_page: OpenPage
+) -> None:
+    page = open_page("/market", **PHONE)
+    expect(page.get_by_role("link", name="BTC-USD 1h")).to_be_visible()
+    assert overflow_of(page) <= 0
+    assert faults_of(page) == []
+    page.get_by_role("link", name="BTC-USD 1h").click()
+    expect(page.get_by_role("img", name=re.compile("^500 candles"))).to_be_visible()
+    assert overflow_of(page) <= 0
+    assert faults_of(page) == []

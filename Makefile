@@ -7,13 +7,16 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 SOURCES := server tests benchmarks docs migrations wsgi.py gunicorn.conf.py
 
 .DEFAULT_GOAL := help
-.PHONY: help run client client-types client-check screenshots test lint types unit format migrate bench docs lock clean
+.PHONY: help run demo-live client client-types client-check screenshots test lint types unit format migrate bench docs lock clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: $(VENV)/.installed ## Start everything on http://127.0.0.1:5000 (PORT=... for another port); Ctrl-C stops it
 	@$(BIN)/python -m server.local
+
+demo-live: $(VENV)/.installed-dev ## `make run` on a local exchange: live prices without internet (SPEED=... times as fast)
+	@$(BIN)/python -m tests.exchange.demo $(if $(SPEED),--speed $(SPEED))
 
 client: $(VENV)/.installed ## Build the dashboard if it is older than its sources (`make run` does so too)
 	@$(BIN)/python -m server.local.dashboard

@@ -8,7 +8,7 @@ from server.config import Settings
 from server.extensions import socketio
 from server.forecasters.artifacts import ArtifactStore
 from server.forecasters.checkpoints import StoredCheckpoints
-from server.realtime.publisher import BackgroundPublisher, Publisher, RedisPublisher
+from server.realtime.publisher import BackgroundPublisher, Publisher, process_publisher
 
 MOST_WAITING_EVENTS = 500
 """About 5 MB of forecasts."""
@@ -27,11 +27,7 @@ def server_url() -> str:
 
 def publisher() -> Publisher:
     """This process's way to the rooms, made once."""
-    extensions = current_app.extensions
-    if "publisher" not in extensions:
-        extensions["publisher"] = RedisPublisher(settings().redis_database(0))
-    found: Publisher = extensions["publisher"]
-    return found
+    return process_publisher()
 
 
 def background_publisher() -> Publisher:

@@ -18,8 +18,12 @@ from server.dashboard.views import blueprint as dashboard_views
 from server.extensions import celery, db, limiter, migrate, socketio
 from server.forecasters.artifacts import ArtifactStore
 from server.market import follows
+from server.market import sockets as market_sockets
 from server.market.commands import CLI_COMMANDS as MARKET_COMMANDS
+from server.market.messages import MESSAGES as MARKET_MESSAGES
+from server.market.sources.order import Sources
 from server.market.views import blueprint as market_views
+from server.market.views import schedule_blueprint as schedule_views
 from server.observability import (
     error_answers,
     health,
@@ -55,8 +59,8 @@ NEVER_LIMITED = frozenset(
     {
         "health", "health_at_root", "dashboard", "api-docs", "asyncapi", "swagger_ui_files", "static",
         "prometheus_metrics",
-    }  # fmt: skip
-)
+    }
+)  # fmt: skip
 
 
 def create_app(settings: Settings | None = None) -> Flask:
@@ -178,7 +182,7 @@ def _is_never_limited() -> bool:
 
 
 def bind_celery(app: Flask) -> None:
-    """The queue; ``training.*`` and ``prediction.*`` have queues of their own, others go to ``default``."""
+    """The queue; training, prediction and market have queues of their own, others go to ``default``."""
     settings: Settings = app.config["SETTINGS"]
     celery.conf.update(
         broker_url=settings.redis_database(0),
@@ -189,7 +193,7 @@ def bind_celery(app: Flask) -> None:
         task_publish_retry_policy={"max_retries": 1, "interval_start": 0.1, "interval_max": 0.1},
         task_ignore_result=True,
         task_default_queue="default",
-        task_routes={"training.*": {"queue": "training"}, "prediction.*": {"queue": "prediction"}},
+        task_routes={f"{name}.*": {"queue": name} for name in ("training", "prediction", "market")},
         # The lease decides who runs a session, so a delivery is acknowledged before the work starts.
         task_acks_late=False,
         worker_prefetch_multiplier=1,
@@ -211,7 +215,9 @@ def bind_realtime(app: Flask) -> None:
     realtime.bind(app, socketio)
     training_sockets.register(socketio)
     prediction_sockets.register(socketio)
-    asyncapi.serve(app, f"{API_PREFIX}/asyncapi.json", (*TRAINING_MESSAGES, *PREDICTION_MESSAGES))
+    market_sockets.register(socketio)
+    messages = (*TRAINING_MESSAGES, *PREDICTION_MESSAGES, *MARKET_MESSAGES)
+    asyncapi.serve(app, f"{API_PREFIX}/asyncapi.json", messages)
 
 
 def bind_http(app: Flask) -> None:
@@ -238,6 +244,7 @@ def register_blueprints(app: Flask) -> None:
     api = error_answers.OneShapeApi(app)
     api.register_blueprint(health_views, url_prefix=f"{API_PREFIX}/health")
     api.register_blueprint(market_views)
+    api.register_blueprint(schedule_views)
     api.register_blueprint(analytics_views)
     api.register_blueprint(training_views)
     api.register_blueprint(registry_views)
@@ -260,6 +267,9 @@ def register_probes(app: Flask) -> None:
     # What was trained before is still shown without the store.
     store = ArtifactStore(app.config["SETTINGS"].artifact_url)
     health.register_probe(app, "artifacts", store.check, critical=False)
+    sources = Sources(app.config["SETTINGS"])
+    health.register_detail(app, "sources", sources.state_payloads)
+    metrics.read_at_scrape(app, sources.gauges)
     metrics.read_at_scrape(app, sessions.gauges)
     metrics.read_at_scrape(app, listing.gauges)
     metrics.read_at_scrape(app, LiveGauges(app.config["SETTINGS"].drift_window_days).read)

@@ -61,6 +61,7 @@ class Settings:
     rate_limit_default: str = _setting("600 per minute", "Limit of an endpoint that names none of its own")
     rate_limit_train: str = _setting("30 per minute", "Limit of POST /train")
     rate_limit_import: str = _setting("10 per minute", "Limit of POST /market/import")
+    rate_limit_backfill: str = _setting("30 per minute", "Limit of POST /market/backfill")
     rate_limit_predict: str = _setting(
         "1200 per minute", "Limit of POST /predict, and of POST /predict/batch"
     )
@@ -152,6 +153,27 @@ class Settings:
     )
     stream_doubt_seconds: float = _setting(
         5.0, "Silence after which a live candle is fetched before it is stored", _at_least(0.01)
+    )
+    stream_check_seconds: float = _setting(
+        300.0, "How often live candles are compared with what their source says when asked", _at_least(0.1)
+    )
+    stream_lease_seconds: float = _setting(
+        15.0, "A ticker whose stream process was silent for this long is streamed by another", _at_least(0.5)
+    )
+    stream_followed: bool = _setting(
+        True, "`make run` streams live candles of followed series when an exchange can be reached"
+    )
+
+    market_flat_candles: int = _setting(
+        5,
+        "Candles in a row that a source may lack for want of trades; they are filled flat, more are a gap",
+        _at_least(0),
+    )
+    market_job_lease_seconds: float = _setting(
+        120.0, "A job on market data that was silent for this long is taken by another worker", _at_least(1)
+    )
+    market_backfill_on_start: bool = _setting(
+        True, "`make run` brings the shipped sample up to the present when an exchange can be reached"
     )
 
     log_level: str = _setting(

@@ -1,8 +1,8 @@
 """The Celery application for workers and beat: ``celery -A server.worker:celery worker|beat``.
 
 Run one worker for the queue ``training`` (prefork: a child is replaced after its trainings, so no
-memory grows from fit to fit), one for ``prediction`` and one for ``default`` (threads: short tasks
-that must not wait behind a training).
+memory grows from fit to fit), one for ``prediction``, one for ``default`` (threads: short tasks
+that must not wait behind a training) and one for ``market`` (threads that wait for exchanges).
 """
 
 from __future__ import annotations
@@ -26,6 +26,8 @@ from redis.exceptions import RedisError
 from server.app import create_app
 from server.config import Settings
 from server.extensions import celery, db
+from server.market import schedules
+from server.market import tasks as market_tasks
 from server.observability.health import beat_worker, forget_worker
 from server.observability.metrics import serve_worker_metrics
 from server.training import tasks
@@ -49,7 +51,20 @@ celery.conf.beat_schedule = {
         "schedule": settings.prediction_sweep_seconds,
         "options": {"expires": settings.prediction_sweep_seconds},
     },
+    "resume-market-jobs": {
+        "task": "market.sweep",
+        "schedule": settings.market_job_lease_seconds / 4,
+        "options": {"expires": settings.market_job_lease_seconds},
+    },
 }
+for schedule in schedules.SCHEDULES.values():
+    if schedule.crontab:
+        celery.conf.beat_schedule[f"market-{schedule.name}"] = {
+            "task": market_tasks.run_schedule.name,
+            "args": (schedule.name,),
+            "schedule": crontab(**schedule.crontab),
+            "options": {"expires": 300},
+        }
 if settings.retrain_hour_utc >= 0:
     celery.conf.beat_schedule["retrain-followed"] = {
         "task": "sessions.retrain_followed",
@@ -106,6 +121,7 @@ def _beat(name: str) -> None:
 def _hand_runs_back(**_: Any) -> None:
     """A warm shutdown would wait for hours; the children see this flag and hand their runs back."""
     tasks.DRAINING[0] = 1
+    market_tasks.DRAINING.set()
 
 
 @worker_shutdown.connect

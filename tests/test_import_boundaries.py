@@ -120,6 +120,15 @@ def test_the_web_process_loads_neither_tensorflow_nor_keras(mode: str) -> None:
     assert not {"tensorflow", "keras", "jax", "torch"} & loaded
 
 
+@pytest.mark.parametrize("mode", ["gevent", "eventlet", "threading"])
+def test_the_web_process_loads_neither_ccxt_nor_pandas(mode: str) -> None:
+    """They would cost it 120 and 60 MB; it reads the states of sources from Redis."""
+    asked = "import wsgi\nfor path in ('/health/detailed', '/metrics'): wsgi.app.test_client().get(path)"
+    loaded = loaded_by(asked, ASYNC_MODE=mode)
+    assert "server.market.sources.order" in loaded
+    assert not {"ccxt", "pandas"} & loaded
+
+
 def test_the_parent_of_the_workers_loads_neither_tensorflow_nor_keras() -> None:
     loaded = loaded_by("import server.worker")
     assert not {"tensorflow", "keras"} & loaded, "they do not survive the fork into a worker's children"

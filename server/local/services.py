@@ -32,7 +32,7 @@ def log_of(logs: Path, name: str) -> Path:
 
 
 def services_of(settings: Settings, state: Path) -> list[Service]:
-    """Web, workers and beat; ``state`` is the folder for beat's schedule.
+    """Web, workers, beat and the stream of live candles; ``state`` is the folder for beat's schedule.
 
     Trainings have a worker of their own: one that trains must not delay the reaper, nor a forecast. The
     other workers have threads, not children, so that they never pay for TensorFlow.
@@ -42,13 +42,19 @@ def services_of(settings: Settings, state: Path) -> list[Service]:
     trainings = str(settings.training_concurrency)
     threads = ("-P", "threads", "-c", "2")
     schedule = str(state / "beat-schedule")
-    return [
+    services = [
         Service("web", _web_command(settings)),
         Service("trainer", (*worker, "-n", "trainer@%h", "-Q", "training", "-c", trainings)),
         Service("predictor", (*worker, "-n", "predictor@%h", "-Q", "prediction", *threads)),
         Service("worker", (*worker, "-n", "worker@%h", "-Q", "default", *threads)),
+        Service("market", (*worker, "-n", "market@%h", "-Q", "market", "-P", "threads", "-c", "4")),
         Service("beat", (*celery, "beat", "--loglevel", settings.log_level, "-s", schedule, "--pidfile=")),
     ]
+    if settings.stream_followed:
+        # On threads: it has an event loop of its own. With nothing to follow it loads no exchange.
+        flask = (sys.executable, "-m", "flask", "--app", "wsgi")
+        services.append(Service("stream", (*flask, "market", "stream")))
+    return services
 
 
 def _web_command(settings: Settings) -> tuple[str, ...]:

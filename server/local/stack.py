@@ -15,6 +15,7 @@ from pathlib import Path
 
 from server.config import PROJECT_ROOT, Settings
 from server.local import processes
+from server.local.catching_up import catch_up
 from server.local.dashboard import build_if_needed
 from server.local.environment import announced, environment_of, kept_secret
 from server.local.first_run import can_train, start_first_training
@@ -132,6 +133,7 @@ class LocalStack:
         say(f"\nReady on {url} - API documentation on {url}/api/v1/docs - Ctrl-C stops everything.")
         if not self._given.database_url:
             start_first_training(settings, self._folder)
+        catch_up(settings)
 
     def _watch(
         self, supervisor: Supervisor, servers: list[EmbeddedPostgres | EmbeddedValkey], view: LogView

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -42,8 +43,8 @@ class Candles:
     def __len__(self) -> int:
         return len(self.timestamp)
 
-    def __getitem__(self, rows: slice) -> Candles:
-        """The candles of a range of rows, as views on the same memory."""
+    def __getitem__(self, rows: slice | NDArray[np.bool_]) -> Candles:
+        """The candles of a range of rows, as views on the same memory; of a mask ``(rows,)``, as copies."""
         return Candles(*(getattr(self, name)[rows] for name in COLUMNS))
 
 
@@ -51,6 +52,11 @@ COLUMNS = ("timestamp", "open", "high", "low", "close", "volume")
 
 TICKER_PATTERN = r"^[A-Z0-9]{1,15}-[A-Z0-9]{1,15}$"
 """``BASE-QUOTE`` in upper case, such as ``BTC-USD``."""
+
+
+def joined(parts: Sequence[Candles]) -> Candles:
+    """One series of several, at least one, each of which begins after the one before it ends."""
+    return Candles(*(np.concatenate([getattr(part, name) for part in parts]) for name in COLUMNS))
 
 
 def require_ticker(ticker: str) -> str:

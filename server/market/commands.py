@@ -7,21 +7,27 @@ import os
 import sys
 import time
 import zlib
+from datetime import datetime
 from pathlib import Path
 from typing import IO, cast
 
 import click
+from flask import Flask, current_app
 from flask.cli import AppGroup, with_appcontext
+from marshmallow import ValidationError
 from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Column, Table
 
 from server.errors import ServerError
-from server.market import follows, store
+from server.market import backfilling, follows, jobs, schedules, store, tasks
 from server.market.candles import INTERVAL_SECONDS, iso_time
 from server.market.csv_import import LISTED, ImportReport, UnsoundFile, import_csv
+from server.market.moments import Moment
 from server.market.sample import load_sample
+from server.market.terminal import jobs_table, outcome, run_shown, schedules_table
+from server.realtime.publisher import RedisPublisher
 
 market = AppGroup("market", help="Candles: import files, see what is stored.")
 
@@ -93,6 +99,62 @@ def load_sample_command() -> None:
         Console().print("Every series of the sample is stored already.")
 
 
+@market.command("backfill")
+@click.argument("ticker")
+@_followed_interval
+@click.option("--since", required=True, help="First candle, ISO 8601 time or date (UTC).")
+@click.option("--until", help="Candles before this time only; default: up to now.")
+@click.option("--refresh", is_flag=True, help="Replace what the exchange corrected since.")
+def backfill_command(ticker: str, interval: str, since: str, until: str | None, refresh: bool) -> None:
+    """Fetch the candles of TICKER that are missing, here and now; ended early, the next one goes on."""
+    backfills = tasks.process_backfills()
+    end = None if until is None else _moment(until, "until")
+    try:
+        begin = _moment(since, "since")
+        asked = backfilling.ask_for(backfills.jobs, ticker, interval, begin, end, refresh=refresh)
+        ended = run_shown(backfills, asked, tasks.new_owner())
+    except ServerError as error:
+        raise click.ClickException(error.message) from error
+    if ended is None:
+        raise click.ClickException("Another process took the job over; `flask market jobs` shows it.")
+    if ended.error is not None:
+        kept = f"{ended.counts.get('stored', 0):,} candles were stored before"
+        raise click.ClickException(f"{ended.error['message']} ({kept})")
+    Console().print(outcome(ended), soft_wrap=True)
+
+
+@market.command("jobs")
+def jobs_command() -> None:
+    """List the last backfills."""
+    Console().print(jobs_table(jobs.listing(limit=20)))
+
+
+@market.command("schedules")
+@click.option("--run", "name", metavar="NAME", help="Run this one now, here, and show what came of it.")
+def schedules_command(name: str | None) -> None:
+    """List what is done again and again, and how the last run of each ended."""
+    if name is None:
+        Console().print(schedules_table(schedules.listing()))
+        return
+    try:
+        run = schedules.run(name, tasks.process_backfills(), tasks.new_owner())
+    except ServerError as error:
+        raise click.ClickException(error.message) from error
+    Console().print_json(data=run)
+    if run["error"]:
+        raise click.ClickException(run["error"]["message"])
+
+
+@market.command("stream")
+def stream_command() -> None:
+    """Store and show live candles of the followed series until stopped; several processes share the work."""
+    # Imported here: other commands and the web process have no use for it.
+    from server.market.stream import stream_until_stopped
+
+    app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
+    stream_until_stopped(app, RedisPublisher(app.config["SETTINGS"].redis_database(0)))
+
+
 @click.command("follow")
 @click.argument("ticker", required=False)
 @_followed_interval
@@ -129,6 +191,14 @@ def _show_followed() -> None:
         newest = "none stored" if each.newest is None else iso_time(int(each.newest.timestamp()))
         table.add_row(each.ticker, each.interval, newest, "setting FOLLOW" if each.by_setting else "command")
     Console().print(table)
+
+
+def _moment(written: str, name: str) -> datetime:
+    try:
+        found: datetime = Moment().deserialize(written)
+    except ValidationError as error:
+        raise click.BadParameter(str(error.messages[0]), param_hint=f"--{name}") from error
+    return found
 
 
 def _import(file: Path, ticker: str, interval: str, source: str, skip_bad: bool) -> ImportReport:

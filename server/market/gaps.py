@@ -7,6 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from server.market.candles import Candles
+
 
 @dataclass(frozen=True, slots=True)
 class Gap:
@@ -37,3 +39,18 @@ def find_gaps(timestamp: NDArray[np.int64], step: int) -> tuple[Gap, ...]:
         Gap(first=int(left) + step, last=int(right) - step, candles=int(right - left) // step - 1)
         for left, right in zip(timestamp[before], timestamp[before + 1], strict=True)
     )
+
+
+def flat_candles(candles: Candles, step: int, most: int) -> Candles:
+    """What stands for the candles that are missing in gaps of at most ``most`` candles, oldest first.
+
+    Nothing was traded there: each is flat at the close before it, with volume 0.
+    """
+    opens = candles.timestamp
+    missing = np.diff(opens) // step - 1
+    before = np.flatnonzero((missing > 0) & (missing <= most))
+    rows = np.repeat(before, missing[before])
+    # 1, 2, ... within each gap.
+    nth = np.arange(len(rows)) - np.repeat(np.cumsum(missing[before]) - missing[before], missing[before]) + 1
+    close = candles.close[rows]
+    return Candles(opens[rows] + nth * step, close, close, close, close, np.zeros(len(rows)))

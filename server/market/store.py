@@ -56,6 +56,13 @@ _EXTENT = text("""
            (SELECT timestamp FROM part ORDER BY timestamp DESC LIMIT 1) AS last
 """)
 
+_OPENS = text("""
+    SELECT string_agg(timestamptz_send(timestamp), ''::bytea ORDER BY timestamp) FROM candles
+    WHERE ticker = :ticker AND interval = :interval
+      AND timestamp >= to_timestamp(:start) AND timestamp < to_timestamp(:end)
+      AND split_part(source, ':', 1) <> :except_of
+""")
+
 
 @dataclass(frozen=True, slots=True)
 class Series:
@@ -192,6 +199,22 @@ def series_version(ticker: str, interval: str) -> tuple[int, datetime] | None:
 def opens_of(sent: NDArray[np.signedinteger[Any]]) -> NDArray[np.int64]:
     """Seconds since the Unix epoch from what ``timestamptz_send`` sends: microseconds since the year 2000."""
     return sent.astype(np.int64) // 1_000_000 + _YEAR_2000
+
+
+def stored_opens(
+    ticker: str, interval: str, since: int, until: int | None, except_of: str = ""
+) -> NDArray[np.int64]:
+    """Opens ``since <= open < until`` (seconds, UTC; None: no bound) of which a candle is stored, in order.
+
+    Candles of the source ``except_of`` (an exchange, whatever stands behind its colon) are left out.
+    """
+    asked = {
+        "ticker": ticker, "interval": interval, "start": float(since),
+        "end": float("inf") if until is None else float(until), "except_of": except_of,
+    }  # fmt: skip
+    with db.engine.connect() as connection:
+        packed = connection.execute(_OPENS, asked).scalar()
+    return opens_of(np.frombuffer(packed or b"", dtype=">i8"))
 
 
 def has_series(ticker: str, interval: str) -> bool:

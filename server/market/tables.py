@@ -1,11 +1,12 @@
-"""The candle table."""
+"""The tables of the market domain."""
 
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import BigInteger, CheckConstraint, DateTime, Double, Text, func
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy import BigInteger, CheckConstraint, DateTime, Double, Index, Integer, Text, func, text
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from server.extensions import db
@@ -63,3 +64,66 @@ class FollowedSeries(db.Model):  # type: ignore[name-defined]
     ticker: Mapped[str] = mapped_column(Text, primary_key=True)
     interval: Mapped[str] = mapped_column(Text, primary_key=True)
     since: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.now())
+
+
+PENDING, IN_PROGRESS, COMPLETED = "PENDING", "IN_PROGRESS", "COMPLETED"
+FAILED, CANCELLED = "FAILED", "CANCELLED"
+JOB_STATUSES = (PENDING, IN_PROGRESS, COMPLETED, FAILED, CANCELLED)
+ACTIVE_JOB = f"status IN ('{PENDING}', '{IN_PROGRESS}')"
+
+
+class MarketJob(db.Model):  # type: ignore[name-defined]
+    """One job on a series, such as a backfill; at most one is active for a series at a time.
+
+    ``last_seq`` rises with every change that clients are told of. ``owner`` runs it until
+    ``leased_until``, by the database's clock; ``due_at`` is when a waiting one may begin.
+    """
+
+    __tablename__ = "market_jobs"
+    __table_args__ = (
+        Index("uq_market_jobs_active", "ticker", "interval", unique=True, postgresql_where=text(ACTIVE_JOB)),
+        Index("ix_market_jobs_created_at", "created_at"),
+    )
+
+    id: Mapped[str] = mapped_column(Text, primary_key=True)
+    kind: Mapped[str] = mapped_column(Text)
+    ticker: Mapped[str] = mapped_column(Text)
+    interval: Mapped[str] = mapped_column(Text)
+    params: Mapped[dict[str, Any]] = mapped_column(JSONB)
+    status: Mapped[str] = mapped_column(Text, server_default=PENDING)
+    percentage: Mapped[float] = mapped_column(Double, server_default="0")
+    counts: Mapped[dict[str, Any]] = mapped_column(JSONB, server_default="{}")
+    error: Mapped[dict[str, Any] | None] = mapped_column(JSONB)
+    cancel_requested: Mapped[bool] = mapped_column(server_default="false")
+    attempts: Mapped[int] = mapped_column(Integer, server_default="0")
+    owner: Mapped[str | None] = mapped_column(Text)
+    leased_until: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    due_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.now())
+    last_seq: Mapped[int] = mapped_column(Integer, server_default="0")
+    created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.now())
+    started_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    finished_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+
+
+class ScheduleRun(db.Model):  # type: ignore[name-defined]
+    """The last run of one schedule: ``status`` is IN_PROGRESS, COMPLETED or FAILED."""
+
+    __tablename__ = "schedule_runs"
+
+    name: Mapped[str] = mapped_column(Text, primary_key=True)
+    status: Mapped[str] = mapped_column(Text)
+    started_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    finished_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    result: Mapped[dict[str, Any] | None] = mapped_column(JSONB)
+    error: Mapped[dict[str, Any] | None] = mapped_column(JSONB)
+
+
+class LastPrice(db.Model):  # type: ignore[name-defined]
+    """The last known price of a ticker; ``timestamp`` is the source's own time."""
+
+    __tablename__ = "last_prices"
+
+    ticker: Mapped[str] = mapped_column(Text, primary_key=True)
+    price: Mapped[float] = mapped_column(Double)
+    timestamp: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    source: Mapped[str] = mapped_column(Text)

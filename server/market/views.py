@@ -1,4 +1,4 @@
-"""``/market``: what is stored and followed, candles, gaps, and the import of files."""
+"""``/market``: what is stored and followed, candles, gaps, files, backfills; ``/tasks/schedules``."""
 
 from __future__ import annotations
 
@@ -6,15 +6,24 @@ import time
 from datetime import datetime
 from typing import Any
 
-from flask import Response, current_app, request
+from flask import Response, current_app, request, url_for
 from flask_smorest import Blueprint
 
 from server.errors import InvalidInput
 from server.extensions import limiter, socketio
-from server.market import follows, store
+from server.market import backfilling, follows, jobs, prices, schedules, store, tasks
 from server.market.candles import COLUMNS, Candles, iso_time
 from server.market.csv_import import BinaryStream, gap_payload, import_csv
 from server.market.gaps import GapReport
+from server.market.job_schemas import (
+    BackfillRequest,
+    JobsQuery,
+    JobsSchema,
+    MarketJobSchema,
+    PricesSchema,
+    ScheduleQueuedSchema,
+    SchedulesSchema,
+)
 from server.market.json_answers import json_answer, json_bytes, json_rows
 from server.market.schemas import (
     CandlesQuery,
@@ -28,6 +37,9 @@ from server.market.schemas import (
 )
 
 blueprint = Blueprint("market", __name__, url_prefix="/api/v1/market", description="Candles")
+schedule_blueprint = Blueprint(
+    "schedules", __name__, url_prefix="/api/v1/tasks/schedules", description="What is done again and again"
+)
 
 FOLLOWED_SERIES = "/followed/<string:ticker>/<string:interval>"
 _FILE_BODY = {
@@ -108,6 +120,66 @@ def follow(ticker: str, interval: str) -> dict[str, Any]:
 def unfollow(ticker: str, interval: str) -> None:
     """Follow a series no longer; its candles, models and forecasts stay."""
     follows.unfollow(ticker, interval)
+
+
+@blueprint.post("/backfill")
+@limiter.limit(lambda: current_app.config["SETTINGS"].rate_limit_backfill)
+@blueprint.arguments(BackfillRequest)
+@blueprint.response(202, MarketJobSchema)
+@blueprint.alt_response(409, description="A job of the series is active already")
+def backfill(body: dict[str, Any]) -> Any:
+    """Fetch the candles of a range that are missing; its progress goes to the room of the series."""
+    job = backfilling.ask_for(tasks.process_jobs(), **body)
+    tasks.enqueue(job.id)
+    return jobs.payload(job), {"Location": url_for("market.job", job_id=job.id)}
+
+
+@blueprint.get("/jobs")
+@blueprint.arguments(JobsQuery, location="query")
+@blueprint.response(200, JobsSchema)
+def list_jobs(query: dict[str, Any]) -> dict[str, Any]:
+    """The last jobs, newest first."""
+    return {"jobs": [jobs.payload(job) for job in jobs.listing(**query)]}
+
+
+@blueprint.get("/jobs/<string:job_id>")
+@blueprint.response(200, MarketJobSchema)
+@blueprint.alt_response(404, description="There is no such job")
+def job(job_id: str) -> dict[str, Any]:
+    """One job."""
+    return jobs.payload(jobs.get(job_id))
+
+
+@blueprint.delete("/jobs/<string:job_id>")
+@blueprint.response(202, MarketJobSchema)
+@blueprint.alt_response(404, description="There is no such job")
+@blueprint.alt_response(409, description="It has ended already")
+def cancel_job(job_id: str) -> dict[str, Any]:
+    """End a job after its present page; what it stored stays."""
+    return jobs.payload(tasks.process_jobs().cancel(job_id))
+
+
+@blueprint.get("/prices")
+@blueprint.response(200, PricesSchema)
+def last_prices() -> dict[str, Any]:
+    """The last known price of each ticker that is or was followed."""
+    return {"prices": prices.listing()}
+
+
+@schedule_blueprint.get("")
+@schedule_blueprint.response(200, SchedulesSchema)
+def list_schedules() -> dict[str, Any]:
+    """What is done again and again, and how the last run of each ended."""
+    return {"schedules": schedules.listing()}
+
+
+@schedule_blueprint.post("/<string:name>/run")
+@schedule_blueprint.response(202, ScheduleQueuedSchema)
+@schedule_blueprint.alt_response(404, description="There is no such schedule")
+def run_schedule(name: str) -> dict[str, Any]:
+    """Run a schedule now."""
+    tasks.enqueue_schedule(name)
+    return {"name": name}
 
 
 def _followed() -> dict[str, Any]:

@@ -29,7 +29,7 @@ from server.extensions import celery
 PROBE_SECONDS = 2.0
 WORKER_SILENCE_SECONDS = 15.0
 WORKERS_KEY = "crypto_predict:workers"
-QUEUES = ("default", "training", "prediction")
+QUEUES = ("default", "training", "prediction", "market")
 # What a thing that is down raises; anything else is a defect of the probe and must be seen as such.
 _DOWN = (SQLAlchemyError, RedisError, KombuError, OSError, ServerError)
 _log = structlog.get_logger(__name__)
@@ -52,6 +52,16 @@ def register_probe(app: Flask, name: str, check: Check, *, critical: bool) -> No
     ``check`` raises a :class:`ServerError`, ``OSError``, SQLAlchemy, Redis or broker error when down.
     """
     _probes(app)[name] = Probe(name, check, critical)
+
+
+def register_detail(app: Flask, name: str, look: Callable[[], Any]) -> None:
+    """Show ``look()`` as ``name`` in ``/health/detailed``; null when it raises what a probe may raise."""
+    app.extensions.setdefault("health_details", {})[name] = look
+
+
+def details() -> dict[str, Any]:
+    """What the domains show besides their probes."""
+    return {name: _look(name, look) for name, look in current_app.extensions["health_details"].items()}
 
 
 def register_own_probes(app: Flask) -> None:
@@ -111,6 +121,14 @@ def _members(name: str, queues: Iterable[str]) -> list[str]:
 
 def _probes(app: Flask) -> dict[str, Probe]:
     return cast("dict[str, Probe]", app.extensions.setdefault("probes", {}))
+
+
+def _look(name: str, look: Callable[[], Any]) -> Any:
+    try:
+        return look()
+    except _DOWN as failure:
+        _log.warning("health detail left out", detail=name, reason=str(failure))
+        return None
 
 
 def _timed(probe: Probe) -> tuple[Mapping[str, Any], float]:

@@ -75,6 +75,19 @@ EVENTS_PUBLISHED = Counter("crypto_predict_events_published", "Events sent to ro
 EVENTS_LEFT_OUT = Counter(
     "crypto_predict_events_left_out", "Events not sent because Redis did not take them; rooms read the log"
 )
+STREAM_LAG = Histogram(
+    "crypto_predict_stream_lag_seconds",
+    "Time from the end of a candle, by this machine's clock, to its being stored",
+    buckets=(0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300),
+)
+STREAM_RECONNECTS = Counter(
+    "crypto_predict_stream_reconnects", "Lines to a source that failed and were opened again", ["source"]
+)
+CANDLES_STREAMED = Counter(
+    "crypto_predict_candles_streamed",
+    "Closed candles stored by the stream process: as they came over the line, or fetched",
+    ["origin"],
+)
 ERRORS = Counter("crypto_predict_errors", "Errors answered or recorded", ["error_code"])
 
 # Filled at scrape time from the truth, so that they cannot drift from it.
@@ -84,6 +97,7 @@ LIVE_SKILL = "crypto_predict_prediction_live_skill"
 LIVE_COVERAGE = "crypto_predict_prediction_live_coverage"
 MODEL_DRIFTING = "crypto_predict_model_drifting"
 MODELS = "crypto_predict_models"
+SOURCE_STATE = "crypto_predict_source_state"
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +116,10 @@ SCRAPED_GAUGES = {
     LIVE_COVERAGE: ScrapedGauge("Share of outcomes inside the interval of this level", (*_KIND, "level")),
     MODEL_DRIFTING: ScrapedGauge("1 while the live figures of the active model are out of band", _KIND),
     MODELS: ScrapedGauge("Registered models", ("status",)),
+    SOURCE_STATE: ScrapedGauge(
+        "How a source of market data is doing: 0 well, 1 asked for patience, 2 on probation, 3 left alone",
+        ("source",),
+    ),
 }
 
 ByLabels = Mapping[tuple[str, ...], float]

@@ -54,6 +54,32 @@ class HealthSchema(Schema):
     checks = fields.Dict(keys=fields.String(), values=fields.Nested(CheckSchema), required=True)
 
 
+class RateLimitsSchema(Schema):
+    """How often one client may ask, as in ``30 per minute``."""
+
+    enabled = fields.Boolean(required=True)
+    limits = fields.Dict(
+        keys=fields.String(),
+        values=fields.String(),
+        required=True,
+        metadata={"description": "By what is limited; `default` counts for each other endpoint"},
+    )
+
+
+class SourceStateSchema(Schema):
+    """How a source of market data is doing."""
+
+    source = fields.String(required=True)
+    state = fields.String(required=True, validate=validate.OneOf(["closed", "waiting", "half_open", "open"]))
+    failures = fields.Integer(required=True, metadata={"description": "In a row"})
+    retry_after = fields.Float(required=True, metadata={"description": "Seconds it is left alone still"})
+    reason = fields.String(required=True, allow_none=True, metadata={"description": "Of the last failure"})
+    failed_at = fields.Float(required=True, allow_none=True, metadata={"description": "Seconds since 1970"})
+    succeeded_at = fields.Float(
+        required=True, allow_none=True, metadata={"description": "Seconds since 1970"}
+    )
+
+
 class DetailedHealthSchema(HealthSchema):
     """The checks, and what runs here."""
 
@@ -61,3 +87,10 @@ class DetailedHealthSchema(HealthSchema):
     async_mode = fields.String(required=True)
     uptime_seconds = fields.Float(required=True)
     versions = fields.Dict(keys=fields.String(), values=fields.String(), required=True)
+    rate_limits = fields.Nested(RateLimitsSchema, required=True)
+    sources = fields.List(
+        fields.Nested(SourceStateSchema),
+        required=True,
+        allow_none=True,
+        metadata={"description": "Sources of market data, as all processes see them; null: Redis is away"},
+    )

@@ -69,7 +69,7 @@ def cache() -> tuple[dict[str, Any], int]:
 @blueprint.response(200, DetailedHealthSchema)
 @blueprint.alt_response(503, schema=DetailedHealthSchema, description="Something critical is down")
 def detailed() -> tuple[dict[str, Any], int]:
-    """Every check, with versions and uptime."""
+    """Every check, with versions, uptime, rate limits and sources of market data."""
     found, status = _answer()
     settings: Settings = current_app.config["SETTINGS"]
     found |= {
@@ -77,5 +77,15 @@ def detailed() -> tuple[dict[str, Any], int]:
         "async_mode": settings.async_mode,
         "uptime_seconds": round(time.monotonic() - _STARTED, 3),
         "versions": {"python": platform.python_version()} | {name: version(name) for name in _PACKAGES},
+        "rate_limits": {
+            "enabled": settings.rate_limit_enabled,
+            "limits": {
+                "default": settings.rate_limit_default,
+                "train": settings.rate_limit_train,
+                "predict": settings.rate_limit_predict,
+                "import": settings.rate_limit_import,
+                "backfill": settings.rate_limit_backfill,
+            },
+        },
     }
-    return found, status
+    return found | health.details(), status

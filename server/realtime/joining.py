@@ -39,6 +39,21 @@ def join(
     return joined
 
 
+def enter(room: str, event: str, look: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+    """Let the calling client into a room without a log and answer with ``event``; what was answered.
+
+    Joins first and then looks, so what happens between the two arrives all the same.
+    """
+    join_room(room)
+    try:
+        joined = look()
+    except ServerError:
+        leave_room(room)
+        raise
+    emit(event, joined, ignore_queue=True)
+    return joined
+
+
 def leave(room: str, event: str, left: dict[str, Any]) -> dict[str, Any]:
     """Let the calling client out and answer with ``event``; leaving a room never joined is no error."""
     leave_room(room)

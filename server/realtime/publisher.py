@@ -8,6 +8,7 @@ import queue
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Protocol
 
+from flask import current_app
 from socketio import RedisManager
 
 from server.observability.metrics import EVENTS_LEFT_OUT, EVENTS_PUBLISHED
@@ -77,6 +78,15 @@ class RedisPublisher:
         data = payload if isinstance(payload, EncodedPayload) else dict(payload)
         self._redis.emit(event, data, namespace="/", room=room)
         EVENTS_PUBLISHED.labels(type=payload.get("type", event)).inc()
+
+
+def process_publisher() -> Publisher:
+    """The current application's way to the rooms, made once a process."""
+    extensions = current_app.extensions
+    if "publisher" not in extensions:
+        extensions["publisher"] = RedisPublisher(current_app.config["SETTINGS"].redis_database(0))
+    found: Publisher = extensions["publisher"]
+    return found
 
 
 class BackgroundPublisher:

@@ -9,10 +9,13 @@ have different defaults, so a process that relied on one of them would publish i
 TRAINING_UPDATE = "training_update"
 TRAINING_PROGRESS = "training_progress"
 PREDICTION_UPDATE = "prediction_update"
+MARKET_UPDATE = "market_update"
+MARKET_JOB = "market_job"
 ERROR_UPDATE = "error_update"
 
 _TRAINING = "training_"
 _PREDICTION = "prediction_"
+_MARKET = "market_"
 
 REQUEST_ID_PATTERN = r"^[A-Za-z0-9-]{8,64}$"
 """No underscore: the room of a request can never be that of a series."""
@@ -48,3 +51,8 @@ def series_of(room: str) -> tuple[str, str] | None:
     """Ticker and interval whose forecasts go to this room; ``None`` for rooms of other kinds."""
     ticker, separator, interval = room.removeprefix(_PREDICTION).partition("_")
     return (ticker, interval) if room.startswith(_PREDICTION) and separator else None
+
+
+def market_room(ticker: str, interval: str) -> str:
+    """The room of the candles of a ticker and interval, live ones and the backfills that store them."""
+    return f"{_MARKET}{ticker}_{interval}"

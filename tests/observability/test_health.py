@@ -6,6 +6,7 @@ import socket
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import closing
 from typing import Any
 
 import pytest
@@ -15,7 +16,9 @@ from redis import Redis
 
 from server.config import Settings
 from server.errors import Unavailable
+from server.market.courtesy.breaker import Breaker
 from server.observability import health
+from server.observability.schemas import DetailedHealthSchema
 from tests.applications import UNREACHABLE, application
 
 PREFIXES = ["/health", "/api/v1/health"]
@@ -68,6 +71,7 @@ def test_ready_asks_all(up: Flask, worker: str) -> None:
         "default": ["trainer@here"],
         "training": ["trainer@here"],
         "prediction": ["trainer@here"],
+        "market": ["trainer@here"],
     }
 
 
@@ -76,6 +80,27 @@ def test_detailed_gives_versions_and_uptime(up: Flask) -> None:
     assert body["uptime_seconds"] > 0
     assert body["versions"]["python"].startswith("3.")
     assert body["environment"] == "test"
+
+
+def test_detailed_shows_how_each_source_of_market_data_is_doing(up: Flask, settings: Settings) -> None:
+    url = settings.redis_database(1)
+    with closing(Breaker(url, "kraken", failures=1)) as breaker, Redis.from_url(url) as redis:
+        redis.delete("crypto_predict:source:kraken", "crypto_predict:source:coinbase")
+        breaker.failed(breaker.admit(), "kraken was not reached")
+    body = up.test_client().get("/health/detailed").json
+    states = {each["source"]: each for each in body["sources"]}
+    assert list(states) == ["coinbase", "kraken", "binance", "coingecko"]
+    assert (states["kraken"]["state"], states["kraken"]["reason"]) == ("open", "kraken was not reached")
+    assert 0 < states["kraken"]["retry_after"] <= 300
+    assert states["coinbase"]["state"] == "closed"
+    assert not DetailedHealthSchema().validate(body)
+    metrics = up.test_client().get("/metrics").get_data(as_text=True)
+    assert 'crypto_predict_source_state{source="kraken"} 3.0' in metrics
+    assert 'crypto_predict_source_state{source="coinbase"} 0.0' in metrics
+
+
+def test_without_redis_the_states_of_sources_are_unknown(down: Flask) -> None:
+    assert down.test_client().get("/health/detailed").json["sources"] is None
 
 
 @pytest.mark.parametrize("prefix", PREFIXES)

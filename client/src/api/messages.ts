@@ -1,14 +1,20 @@
 // Made by `make client-types`; do not edit.
 export interface Messages {
   error_update: ErrorUpdate;
+  join_market: MarketRoom;
   join_prediction: JoinPrediction;
   join_training: JoinTraining;
+  joined_market: JoinedMarket;
   joined_prediction: JoinedPrediction;
   joined_training: JoinedTraining;
+  leave_market: MarketRoom;
   leave_prediction: LeavePrediction;
   leave_training: LeaveTraining;
+  left_market: LeftMarket;
   left_prediction: LeftPrediction;
   left_training: LeftTraining;
+  market_job: MarketJobSchema;
+  market_update: MarketUpdate;
   prediction_update: PredictionUpdate;
   "prediction_update.drifted": DriftedData;
   "prediction_update.model_unavailable": ModelUnavailableData;
@@ -34,6 +40,16 @@ export interface ErrorUpdate {
   message: string;
   session_id: string | null;
 }
+export interface MarketRoom {
+  /**
+   * Length of a candle
+   */
+  interval: "1m" | "5m" | "15m" | "30m" | "1h" | "4h" | "1d";
+  /**
+   * BASE-QUOTE in upper case
+   */
+  ticker: string;
+}
 export interface JoinPrediction {
   /**
    * Replay what is stored after this number. Default: all in the room of a request, nothing in that of a series, whose log has no end
@@ -55,6 +71,121 @@ export interface JoinPrediction {
 export interface JoinTraining {
   after?: number;
   session_id: string;
+}
+export interface JoinedMarket {
+  /**
+   * Length of a candle
+   */
+  interval: "1m" | "5m" | "15m" | "30m" | "1h" | "4h" | "1d";
+  /**
+   * The job that is active now, if any
+   */
+  job: MarketJobSchema | null;
+  /**
+   * The newest stored candle; null: none yet
+   */
+  latest: CandleSchema | null;
+  room: string;
+  /**
+   * BASE-QUOTE in upper case
+   */
+  ticker: string;
+}
+export interface MarketJobSchema {
+  cancel_requested: boolean;
+  counts: BackfillCounts;
+  /**
+   * When it was asked for
+   */
+  created_at: string;
+  error: JobError | null;
+  /**
+   * When it ended
+   */
+  finished_at: string | null;
+  /**
+   * Length of a candle
+   */
+  interval: "1m" | "5m" | "15m" | "30m" | "1h" | "4h" | "1d";
+  job_id: string;
+  kind: "backfill";
+  /**
+   * Rises with every change; of two messages the higher one counts
+   */
+  last_seq: number;
+  params: BackfillParams;
+  percentage: number;
+  /**
+   * When a worker first took it
+   */
+  started_at: string | null;
+  status: "PENDING" | "IN_PROGRESS" | "COMPLETED" | "FAILED" | "CANCELLED";
+  /**
+   * BASE-QUOTE in upper case
+   */
+  ticker: string;
+}
+export interface BackfillCounts {
+  /**
+   * Candles that came
+   */
+  fetched?: number;
+  /**
+   * Flat candles of volume 0 for short times without trades
+   */
+  filled?: number;
+  /**
+   * Gaps that these make
+   */
+  gaps?: number;
+  /**
+   * Candles that stay missing: the source has none
+   */
+  missing?: number;
+  /**
+   * Answers of the source
+   */
+  pages?: number;
+  /**
+   * The exchange asked; empty when nothing was missing
+   */
+  source?: string;
+  /**
+   * Of these, new or different from what was stored
+   */
+  stored?: number;
+}
+export interface JobError {
+  details: {
+    [k: string]: unknown;
+  };
+  error_code: string;
+  message: string;
+}
+export interface BackfillParams {
+  refresh: boolean;
+  /**
+   * First open that is wanted
+   */
+  since: string;
+  /**
+   * Opens before this time only; null: up to now
+   */
+  until: string | null;
+}
+export interface CandleSchema {
+  close?: number;
+  high?: number;
+  low?: number;
+  open?: number;
+  /**
+   * Open of the candle, UTC
+   */
+  timestamp?: string;
+  /**
+   * In the source's unit, the base coin as a rule
+   */
+  volume?: number;
 }
 export interface JoinedPrediction {
   interval?: string;
@@ -167,6 +298,17 @@ export interface LeavePrediction {
 export interface LeaveTraining {
   session_id: string;
 }
+export interface LeftMarket {
+  /**
+   * Length of a candle
+   */
+  interval: "1m" | "5m" | "15m" | "30m" | "1h" | "4h" | "1d";
+  room: string;
+  /**
+   * BASE-QUOTE in upper case
+   */
+  ticker: string;
+}
 export interface LeftPrediction {
   interval?: string;
   request_id?: string;
@@ -176,6 +318,22 @@ export interface LeftPrediction {
 export interface LeftTraining {
   room: string;
   session_id: string;
+}
+export interface MarketUpdate {
+  candle: CandleSchema;
+  closed: boolean;
+  /**
+   * Length of a candle
+   */
+  interval: "1m" | "5m" | "15m" | "30m" | "1h" | "4h" | "1d";
+  /**
+   * Rises; a later one replaces an earlier one
+   */
+  seq: number;
+  /**
+   * BASE-QUOTE in upper case
+   */
+  ticker: string;
 }
 export interface DriftedData {
   /**

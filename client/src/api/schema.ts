@@ -689,7 +689,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Every check, with versions, uptime and rate limits. */
+        /** Every check, with versions, uptime, rate limits and sources of market data. */
         get: {
             parameters: {
                 query?: never;
@@ -805,6 +805,55 @@ export interface paths {
         };
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/market/backfill": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Fetch the candles of a range that are missing; its progress goes to the room of the series. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["BackfillRequest"];
+                };
+            };
+            responses: {
+                /** @description Accepted */
+                202: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["MarketJob"];
+                    };
+                };
+                /** @description A job of the series is active already */
+                409: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                422: components["responses"]["UNPROCESSABLE_ENTITY"];
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
         delete?: never;
         options?: never;
         head?: never;
@@ -1090,6 +1139,173 @@ export interface paths {
                 default: components["responses"]["DEFAULT_ERROR"];
             };
         };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/market/jobs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The last jobs, newest first. */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description BASE-QUOTE in upper case */
+                    ticker?: string | null;
+                    /** @description Length of a candle */
+                    interval?: "1m" | "5m" | "15m" | "30m" | "1h" | "4h" | "1d" | null;
+                    status?: "PENDING" | "IN_PROGRESS" | "COMPLETED" | "FAILED" | "CANCELLED" | null;
+                    limit?: number;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Jobs"];
+                    };
+                };
+                422: components["responses"]["UNPROCESSABLE_ENTITY"];
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/market/jobs/{job_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                job_id: string;
+            };
+            cookie?: never;
+        };
+        /** One job. */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    job_id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["MarketJob"];
+                    };
+                };
+                /** @description There is no such job */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        put?: never;
+        post?: never;
+        /** End a job after its present page; what it stored stays. */
+        delete: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    job_id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Accepted */
+                202: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["MarketJob"];
+                    };
+                };
+                /** @description There is no such job */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                /** @description It has ended already */
+                409: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/market/prices": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The last known price of each ticker that is or was followed. */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Prices"];
+                    };
+                };
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1743,6 +1959,91 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/tasks/schedules": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What is done again and again, and how the last run of each ended. */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Schedules"];
+                    };
+                };
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tasks/schedules/{name}/run": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Run a schedule now. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    name: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Accepted */
+                202: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ScheduleQueued"];
+                    };
+                };
+                /** @description There is no such schedule */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/train": {
         parameters: {
             query?: never;
@@ -2008,6 +2309,66 @@ export interface components {
              */
             timestamp: string;
         };
+        BackfillCounts: {
+            /** @description Candles that came */
+            fetched?: number;
+            /** @description Flat candles of volume 0 for short times without trades */
+            filled?: number;
+            /** @description Gaps that these make */
+            gaps?: number;
+            /** @description Candles that stay missing: the source has none */
+            missing?: number;
+            /** @description Answers of the source */
+            pages?: number;
+            /** @description The exchange asked; empty when nothing was missing */
+            source?: string;
+            /** @description Of these, new or different from what was stored */
+            stored?: number;
+        };
+        BackfillParams: {
+            refresh: boolean;
+            /**
+             * Format: date-time
+             * @description First open that is wanted
+             */
+            since: string;
+            /**
+             * Format: date-time
+             * @description Opens before this time only; null: up to now
+             */
+            until: string | null;
+        };
+        BackfillRequest: {
+            /**
+             * @description Length of a candle
+             * @default 1h
+             * @example 1h
+             * @enum {string}
+             */
+            interval?: "1m" | "5m" | "15m" | "30m" | "1h" | "4h" | "1d";
+            /**
+             * @description Ask for stored candles of the source again, and replace what it corrected
+             * @default false
+             */
+            refresh?: boolean;
+            /**
+             * Format: date-time
+             * @description First open that is wanted
+             * @example 2020-01-01T00:00:00Z
+             */
+            since: string;
+            /**
+             * @description BASE-QUOTE in upper case
+             * @example BTC-USD
+             */
+            ticker: string;
+            /**
+             * Format: date-time
+             * @description Opens before this time only; default: up to now
+             * @default null
+             */
+            until?: string | null;
+        };
         Batch: {
             results: components["schemas"]["Item"][];
         };
@@ -2115,6 +2476,8 @@ export interface components {
             };
             environment: string;
             rate_limits: components["schemas"]["RateLimits"];
+            /** @description Sources of market data, as all processes see them; null: Redis is away */
+            sources: components["schemas"]["SourceState"][] | null;
             /** @enum {string} */
             status: "ok" | "degraded" | "down";
             /**
@@ -2406,12 +2769,62 @@ export interface components {
             ok: boolean;
             prediction?: components["schemas"]["Prediction"];
         };
+        JobError: {
+            details: {
+                [key: string]: unknown;
+            };
+            error_code: string;
+            message: string;
+        };
+        Jobs: {
+            jobs: components["schemas"]["MarketJob"][];
+        };
         Libraries: {
             /** @description Version by library */
             libraries?: {
                 [key: string]: string;
             };
             model_id?: string;
+        };
+        MarketJob: {
+            cancel_requested: boolean;
+            counts: components["schemas"]["BackfillCounts"];
+            /**
+             * Format: date-time
+             * @description When it was asked for
+             */
+            created_at: string;
+            error: components["schemas"]["JobError"] | null;
+            /**
+             * Format: date-time
+             * @description When it ended
+             */
+            finished_at: string | null;
+            /**
+             * @description Length of a candle
+             * @example 1h
+             * @enum {string}
+             */
+            interval: "1m" | "5m" | "15m" | "30m" | "1h" | "4h" | "1d";
+            job_id: string;
+            /** @enum {string} */
+            kind: "backfill";
+            /** @description Rises with every change; of two messages the higher one counts */
+            last_seq: number;
+            params: components["schemas"]["BackfillParams"];
+            percentage: number;
+            /**
+             * Format: date-time
+             * @description When a worker first took it
+             */
+            started_at: string | null;
+            /** @enum {string} */
+            status: "PENDING" | "IN_PROGRESS" | "COMPLETED" | "FAILED" | "CANCELLED";
+            /**
+             * @description BASE-QUOTE in upper case
+             * @example BTC-USD
+             */
+            ticker: string;
         };
         Model: {
             activated_at?: string | null;
@@ -2612,6 +3025,23 @@ export interface components {
             predictions?: components["schemas"]["Stored"][];
             total?: number;
         };
+        Price: {
+            price: number;
+            source: string;
+            /**
+             * @description BASE-QUOTE in upper case
+             * @example BTC-USD
+             */
+            ticker: string;
+            /**
+             * Format: date-time
+             * @description The source's own time
+             */
+            timestamp: string;
+        };
+        Prices: {
+            prices: components["schemas"]["Price"][];
+        };
         Problem: {
             /**
              * @description Column it is in
@@ -2653,6 +3083,37 @@ export interface components {
             count?: number;
             max_sessions?: number;
             sessions?: components["schemas"]["Session"][];
+        };
+        Schedule: {
+            does: string;
+            last_run: components["schemas"]["ScheduleRun"] | null;
+            name: string;
+            when: string;
+        };
+        ScheduleQueued: {
+            name: string;
+        };
+        ScheduleRun: {
+            error: components["schemas"]["JobError"] | null;
+            /**
+             * Format: date-time
+             * @description When it ended
+             */
+            finished_at: string | null;
+            /** @description What it did, by schedule */
+            result: {
+                [key: string]: unknown;
+            } | null;
+            /**
+             * Format: date-time
+             * @description When it began
+             */
+            started_at: string;
+            /** @enum {string} */
+            status: "IN_PROGRESS" | "COMPLETED" | "FAILED";
+        };
+        Schedules: {
+            schedules: components["schemas"]["Schedule"][];
         };
         ScoredPart: {
             /** @description What happened */
@@ -2753,6 +3214,21 @@ export interface components {
             /** @enum {string} */
             status: "PENDING" | "IN_PROGRESS" | "COMPLETED" | "FAILED" | "CANCELLED";
             ticker: string;
+        };
+        SourceState: {
+            /** @description Seconds since 1970 */
+            failed_at: number | null;
+            /** @description In a row */
+            failures: number;
+            /** @description Of the last failure */
+            reason: string | null;
+            /** @description Seconds it is left alone still */
+            retry_after: number;
+            source: string;
+            /** @enum {string} */
+            state: "closed" | "waiting" | "half_open" | "open";
+            /** @description Seconds since 1970 */
+            succeeded_at: number | null;
         };
         StartTraining: {
             /**

@@ -19,7 +19,8 @@ PREFIX = "crypto_predict:source"
 FAILURES = 5
 PAUSE_SECONDS = 300.0
 PROBE_SECONDS = 60.0
-"""A half-open breaker lets the next call pass when the one it let pass has not reported for so long."""
+"""A half-open breaker lets the next call pass when the one it let pass has not reported for so long, or
+for a whole pause."""
 MEMORY_SECONDS = 86_400
 """Failures further apart do not add up."""
 TIMEOUTS = {"socket_connect_timeout": 2, "socket_timeout": 2}
@@ -122,7 +123,7 @@ class Breaker:
         Raises :class:`SourcePaused` when none may pass, :class:`RateLimited` while the source asked for
         patience.
         """
-        answer = cast("list[bytes]", self._admit(keys=[self._key], args=[PROBE_SECONDS]))
+        answer = cast("list[bytes]", self._admit(keys=[self._key], args=[min(PROBE_SECONDS, self._pause)]))
         state, seconds = answer[0].decode(), float(answer[1])
         if state == OPEN:
             raise SourcePaused(

@@ -4,20 +4,31 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
 
 from server.config import InvalidSettings, Settings
 from server.errors import ServerError
 from server.market.candles import require_ticker
-from server.market.courtesy.breaker import Breaker, SourceState, source_states
+from server.market.courtesy.breaker import (
+    CLOSED,
+    HALF_OPEN,
+    OPEN,
+    WAITING,
+    Breaker,
+    SourceState,
+    source_states,
+)
 from server.market.courtesy.bucket import Bucket, require_rate
 from server.market.sources.contract import NOT_OFFERED, Price, Source, SourceError, Stream
+from server.observability.metrics import SOURCE_STATE, ByLabels
 
 if TYPE_CHECKING:
     from server.market.courtesy.calling import Courtesy
     from server.market.sources.coingecko import CoinGeckoSource
 
 COINGECKO = "coingecko"
+STATE_NUMBERS = {CLOSED: 0, WAITING: 1, HALF_OPEN: 2, OPEN: 3}
 RATES = {
     "kraken": "1 per second",
     "coinbase": "8 per second",
@@ -164,6 +175,14 @@ class Sources:
         """How every configured source is doing, as all processes see it; loads none of them."""
         names = dict.fromkeys([*self._settings.market_sources, *self._chosen.values(), COINGECKO])
         return source_states(self._redis_url, names)
+
+    def state_payloads(self) -> list[dict[str, Any]]:
+        """The same as plain values."""
+        return [asdict(state) for state in self.states()]
+
+    def gauges(self) -> dict[str, ByLabels]:
+        """The same as numbers for ``/metrics``."""
+        return {SOURCE_STATE: {(each.source,): STATE_NUMBERS[each.state] for each in self.states()}}
 
 
 def _assigned(variable: str, entries: Iterable[str]) -> dict[str, str]:

@@ -1,0 +1,181 @@
+"""A backfill as a job: what is asked for, how it runs, and what becomes of it when its source fails."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+import structlog
+
+from server.config import Settings
+from server.errors import InvalidInput, ServerError, Unavailable
+from server.market.backfill import Progress, Wanted, backfill
+from server.market.candles import iso_time, require_interval, require_ticker
+from server.market.jobs import Jobs
+from server.market.sources.contract import (
+    RateLimited,
+    SourceAnswerUnusable,
+    SourcePaused,
+    SourceUnreachable,
+)
+from server.market.sources.order import NoSource, Sources
+from server.market.tables import CANCELLED, COMPLETED, FAILED, MarketJob
+
+KIND = "backfill"
+EARLIEST = datetime(2010, 1, 1, tzinfo=UTC)
+"""No exchange is older."""
+ATTEMPTS = 5
+"""Attempts in a row without a page after which a job ends FAILED."""
+FIRST_PAUSE, LONGEST_PAUSE = 30.0, 600.0
+NOTED_SECONDS = 0.5
+"""Shortest time between two notes of a job's progress."""
+
+_PASSING = (RateLimited, SourcePaused, SourceUnreachable, SourceAnswerUnusable)
+_PASSING_CODES = {error.error_code for error in _PASSING}
+_log = structlog.get_logger(__name__)
+
+OnProgress = Callable[[Progress], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Backfills:
+    """Backfills as jobs. ``stopping`` says whether this process is to end.
+
+    Called within an application context, by workers and commands: running one loads ccxt.
+    """
+
+    jobs: Jobs
+    sources: Sources
+    settings: Settings
+    stopping: Callable[[], bool] = lambda: False
+
+    def run(
+        self, job_id: str, owner: str, *, patient: bool = True, on_progress: OnProgress = lambda _: None
+    ) -> MarketJob | None:
+        """Run a job until it ends, as it is then; None when somebody else runs it.
+
+        A failure that may pass: a ``patient`` job waits for its next attempt, another one ends FAILED.
+        """
+        job = self.jobs.claim(job_id, owner)
+        if job is None:
+            return None
+        if job.attempts > ATTEMPTS:
+            return self.jobs.end(job_id, owner, FAILED, _given_up(job))
+        attempts = job.attempts
+        noted = _Noted(self, job_id, owner, on_progress)
+        try:
+            progress = backfill(_wanted(job, self.settings), self._chooser(job), noted.go_on)
+        except ServerError as error:
+            if noted.noted_at:
+                attempts = 1
+            return self._failed(job_id, owner, error, attempts if patient else ATTEMPTS)
+        told: dict[str, Any] = {"counts": progress.counts(), "percentage": progress.percentage}
+        if progress.complete:
+            return self.jobs.end(job_id, owner, COMPLETED, **{**told, "percentage": 100.0})
+        if noted.cancelled:
+            return self.jobs.end(job_id, owner, CANCELLED, **told)
+        return self.jobs.hand_back(job_id, owner)
+
+    def _chooser(self, job: MarketJob) -> Callable[[int], Any]:
+        ticker, interval = job.ticker, job.interval
+        return lambda since: self.sources.choose(ticker, interval, since)
+
+    def _failed(self, job_id: str, owner: str, error: ServerError, attempts: int) -> MarketJob | None:
+        _log.warning("backfill failed", job_id=job_id, error_code=error.code, reason=error.message)
+        if attempts >= ATTEMPTS or not may_pass(error):
+            return self.jobs.end(job_id, owner, FAILED, error)
+        asked: float = getattr(error, "retry_after", None) or FIRST_PAUSE * 2 ** (attempts - 1)
+        return self.jobs.hand_back(job_id, owner, min(asked, LONGEST_PAUSE), error)
+
+
+@dataclass(slots=True)
+class _Noted:
+    """A job's progress on its way to the row, not more often than anyone could read it."""
+
+    backfills: Backfills
+    job_id: str
+    owner: str
+    on_progress: OnProgress
+    cancelled: bool = False
+    noted_at: float = 0.0
+
+    def go_on(self, progress: Progress) -> bool:
+        self.on_progress(progress)
+        if self.backfills.stopping():
+            return False
+        now = time.monotonic()
+        if now - self.noted_at < NOTED_SECONDS:
+            return True
+        self.noted_at = now
+        counts = progress.counts()
+        self.cancelled = not self.backfills.jobs.advance(self.job_id, self.owner, progress.percentage, counts)
+        return not self.cancelled
+
+
+def ask_for(
+    jobs: Jobs,
+    ticker: str,
+    interval: str,
+    since: datetime,
+    until: datetime | None = None,
+    *,
+    refresh: bool = False,
+) -> MarketJob:
+    """A new job for candles with ``since <= open < until`` (None: up to now).
+
+    Raises :class:`InvalidInput`, or :class:`Conflict` while another job of the series is active.
+    """
+    require_ticker(ticker)
+    require_interval(interval)
+    _require_range(since, until, datetime.now(UTC))
+    params = {
+        "since": iso_time(int(since.timestamp())),
+        "until": None if until is None else iso_time(int(until.timestamp())),
+        "refresh": refresh,
+    }
+    return jobs.start(KIND, ticker, interval, params)
+
+
+def may_pass(error: ServerError) -> bool:
+    """Whether the same backfill may succeed later."""
+    if isinstance(error, NoSource):
+        return not _PASSING_CODES.isdisjoint(error.details["reasons"].values())
+    return isinstance(error, _PASSING)
+
+
+def _require_range(since: datetime, until: datetime | None, now: datetime) -> None:
+    if not EARLIEST <= since < now:
+        raise InvalidInput(
+            f"since {since.isoformat()} must be before now and not before {EARLIEST.date()}",
+            field="since",
+            value=since.isoformat(),
+        )
+    if until is not None and until <= since:
+        raise InvalidInput(
+            f"until {until.isoformat()} must be after since {since.isoformat()}",
+            field="until",
+            value=until.isoformat(),
+        )
+
+
+def _wanted(job: MarketJob, settings: Settings) -> Wanted:
+    params = job.params
+    until = params["until"]
+    return Wanted(
+        job.ticker,
+        job.interval,
+        int(datetime.fromisoformat(params["since"]).timestamp()),
+        None if until is None else int(datetime.fromisoformat(until).timestamp()),
+        refresh=params["refresh"],
+        flat=settings.market_flat_candles,
+    )
+
+
+def _given_up(job: MarketJob) -> ServerError:
+    told = (job.error or {}).get("message") or "its workers died"
+    return Unavailable(
+        f"Given up after {ATTEMPTS} attempts without a page: {told}", error_code="job_given_up"
+    )

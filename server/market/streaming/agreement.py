@@ -1,0 +1,65 @@
+"""What a source's answers and the stored candles say of each other. Pure calculations on rows.
+
+Neither a frame nor an answer is believed alone against the other: a stored candle is replaced, and a
+missing one taken for missing, when two answers say the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from server.market.candles import COLUMNS, Candles
+from server.market.sources.contract import Row
+
+Rows = Mapping[int, Row]
+"""Candles by their opens."""
+
+
+@dataclass(slots=True)
+class Agreement:
+    """What follows for a range: candles to ``write``, and how far the store is right.
+
+    ``checked_until`` is the first open of which it is not known yet, or the end of the range.
+    """
+
+    checked_until: int
+    write: dict[int, Row] = field(default_factory=dict)
+
+
+def contradicts(grid: range, stored: Rows, answer: Rows) -> bool:
+    """Whether an answer lacks a candle of ``grid``, or says other numbers than are stored."""
+    return any(open_ not in answer or (open_ in stored and answer[open_] != stored[open_]) for open_ in grid)
+
+
+def agree(grid: range, stored: Rows, answer: Rows, again: Rows | None = None) -> Agreement:
+    """What follows from an answer about the opens of ``grid``, and from one more if it was asked for.
+
+    A candle that is new is written and awaits its check; one that is stored otherwise is replaced when
+    both answers have it so. What no answer has stays as it is.
+    """
+    write: dict[int, Row] = {}
+    unknown: int | None = None
+    for open_ in grid:
+        said, known = answer.get(open_), stored.get(open_)
+        confirmed = again is not None and again.get(open_) == said
+        if said is not None and said != known and (known is None or confirmed):
+            write[open_] = said
+        if not (confirmed or (said is not None and said == known)) and unknown is None:
+            unknown = open_
+    return Agreement(grid.stop if unknown is None else unknown, write)
+
+
+def rows_of(candles: Candles) -> dict[int, Row]:
+    """Candles as rows by their opens."""
+    columns = (getattr(candles, name).tolist() for name in COLUMNS)
+    return {row[0]: row for row in zip(*columns, strict=True)}
+
+
+def candles_of(rows: Rows) -> Candles:
+    """Rows as candles, oldest first."""
+    table = np.array(sorted(rows.values()), dtype=np.float64).reshape(-1, len(COLUMNS))
+    columns: Iterator[np.ndarray] = (np.ascontiguousarray(column) for column in table.T)
+    return Candles(next(columns).astype(np.int64), *columns)

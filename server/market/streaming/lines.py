@@ -1,0 +1,123 @@
+"""The line to one source: opened, opened again when it fails, following what is wanted of it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+import structlog
+
+from server.errors import ServerError
+from server.market.follows import Pair
+from server.market.sources.contract import NOT_OFFERED, LiveCandle, SourceError, SourceUnreachable, Stream
+from server.market.streaming.pauses import Pauses
+from server.observability.metrics import STREAM_RECONNECTS
+
+_log = structlog.get_logger(__name__)
+
+
+class SourceLine:
+    """All series that are streamed from the source ``name``.
+
+    ``take`` gets every candle; ``opened`` is called for a series whose frames begin, also after an
+    interruption; ``refuse`` for one that the source does not offer after all.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        open_stream: Callable[[], Stream],
+        take: Callable[[LiveCandle], Awaitable[None]],
+        opened: Callable[[Pair], None],
+        refuse: Callable[[Pair, ServerError], None],
+        pauses: Pauses | None = None,
+    ) -> None:
+        self.name = name
+        self._open_stream = open_stream
+        self._take = take
+        self._opened = opened
+        self._refuse = refuse
+        self._pauses = pauses or Pauses()
+        self._wanted: set[Pair] = set()
+        self._changed = asyncio.Event()
+        self._deaf = asyncio.Event()
+        self.failures = 0
+        """Attempts in a row that brought no candle."""
+
+    def want(self, pair: Pair) -> None:
+        """Stream a series too."""
+        self._wanted.add(pair)
+        self._changed.set()
+
+    def drop(self, pair: Pair) -> None:
+        """Stream a series no longer."""
+        self._wanted.discard(pair)
+        self._changed.set()
+
+    def distrust(self) -> None:
+        """Open the line anew: the source has candles that did not come over it."""
+        self._deaf.set()
+
+    async def run(self) -> None:
+        """Keep the line open while something is wanted of it, until cancelled."""
+        while True:
+            await self._until_wanted()
+            try:
+                await self._stream()
+            except* SourceError as group:
+                self.failures += 1
+                STREAM_RECONNECTS.labels(self.name).inc()
+                pause = self._pauses.next()
+                _log.warning(
+                    "stream failed", source=self.name, pause=round(pause, 2), reason=str(group.exceptions[0])
+                )
+                await asyncio.sleep(pause)
+
+    async def _until_wanted(self) -> None:
+        while not self._wanted:
+            self._changed.clear()
+            await self._changed.wait()
+
+    async def _stream(self) -> None:
+        """One connection's life. Raises a group of :class:`SourceError`; returns when nothing is wanted."""
+        self._deaf.clear()
+        # Leaving closes every connection; whatever failed, the tasks are gone by then.
+        async with self._open_stream() as stream, asyncio.TaskGroup() as group:
+            tasks = [group.create_task(work) for work in (self._listen(stream), self._watch_deafness())]
+            await self._follow(stream)
+            for task in tasks:
+                task.cancel()
+
+    async def _follow(self, stream: Stream) -> None:
+        """Follow what is wanted and leave what is not, until nothing is."""
+        followed: set[Pair] = set()
+        while self._wanted:
+            self._changed.clear()
+            for pair in followed - self._wanted:
+                await stream.leave(*pair)
+                followed.discard(pair)
+            for pair in sorted(self._wanted - followed):
+                if await self._begin(stream, pair):
+                    followed.add(pair)
+            await self._changed.wait()
+
+    async def _begin(self, stream: Stream, pair: Pair) -> bool:
+        try:
+            await stream.follow(*pair)
+        except NOT_OFFERED as error:
+            self._wanted.discard(pair)
+            self._refuse(pair, error)
+            return False
+        self._opened(pair)
+        return True
+
+    async def _listen(self, stream: Stream) -> None:
+        async for candle in stream:
+            if self.failures:
+                self.failures = 0
+                self._pauses.reset()
+            await self._take(candle)
+
+    async def _watch_deafness(self) -> None:
+        await self._deaf.wait()
+        raise SourceUnreachable(f"{self.name} has candles that it did not send", source=self.name)

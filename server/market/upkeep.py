@@ -1,0 +1,110 @@
+"""What keeps the stored candles whole and new by itself: the work behind the schedules.
+
+Each takes the backfills of its process and answers what it did, in plain values.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from server.errors import Conflict
+from server.market import follows, jobs, prices, sample, store
+from server.market.backfilling import Backfills, ask_for
+from server.market.candles import iso_time, require_interval
+from server.market.tables import MarketJob
+
+TAIL_ROWS: Final = 24
+"""Newest candles that are asked for again: exchanges correct them, and list some late."""
+FIRST_ROWS: Final = 1000
+"""What is fetched of a followed series of which nothing is stored."""
+UNREACHABLE: Final = frozenset({"source_unreachable", "source_paused"})
+
+Work = Callable[[Backfills, str], dict[str, Any]]
+
+
+def refresh_prices(backfills: Backfills, _owner: str) -> dict[str, Any]:
+    """Ask for the last prices of the followed tickers."""
+    tickers = sorted({ticker for ticker, _ in follows.followed()})
+    found = backfills.sources.prices(tickers)
+    prices.keep(found)
+    return {"prices": len(found), "missing": [ticker for ticker in tickers if ticker not in found]}
+
+
+def extend_history(backfills: Backfills, owner: str) -> dict[str, Any]:
+    """Bring every followed series up to now, its newest candles asked for again."""
+    return _each(follows.followed(), lambda *series: _extend(backfills, owner, *series))
+
+
+def repair_gaps(backfills: Backfills, owner: str) -> dict[str, Any]:
+    """Look for gaps in every followed series, ask for what is missing, and forget old jobs."""
+    stored = [series for series in follows.followed() if store.has_series(*series)]
+    done = _each(stored, lambda *series: _repair(backfills, owner, *series))
+    return {**done, "jobs_forgotten": jobs.prune()}
+
+
+def extend_sample(backfills: Backfills, owner: str) -> dict[str, Any]:
+    """Bring the shipped series up to now. ``reached`` False: no source could be reached."""
+    series = [(ticker, sample.INTERVAL) for ticker in sample.tickers()]
+    outcomes: dict[str, Any] = {}
+    for ticker, interval in series:
+        outcome = _extend(backfills, owner, ticker, interval)
+        outcomes[f"{ticker} {interval}"] = outcome
+        if outcome.get("unreachable"):
+            return {"reached": False, "series": outcomes}
+    return {"reached": True, "series": outcomes}
+
+
+def _each(series: list[follows.Pair], work: Callable[[str, str], dict[str, Any]]) -> dict[str, Any]:
+    return {"series": {f"{ticker} {interval}": work(ticker, interval) for ticker, interval in series}}
+
+
+def _extend(backfills: Backfills, owner: str, ticker: str, interval: str) -> dict[str, Any]:
+    step, known = require_interval(interval), store.series_version(ticker, interval)
+    if known is None:
+        since = int(time.time()) // step * step - FIRST_ROWS * step
+    else:
+        since = int(known[1].timestamp()) - TAIL_ROWS * step
+    return _run(backfills, owner, ticker, interval, since, None, refresh=known is not None)
+
+
+def _repair(backfills: Backfills, owner: str, ticker: str, interval: str) -> dict[str, Any]:
+    before = store.gap_report(ticker, interval)
+    if not before.gaps:
+        return {"missing": 0}
+    first, last = before.gaps[0].first, before.gaps[-1].last + require_interval(interval)
+    outcome = _run(backfills, owner, ticker, interval, first, last)
+    after = store.gap_report(ticker, interval)
+    return {**outcome, "missing_before": before.missing, "missing": after.missing, "gaps": len(after.gaps)}
+
+
+def _run(
+    backfills: Backfills,
+    owner: str,
+    ticker: str,
+    interval: str,
+    since: int,
+    until: int | None,
+    *,
+    refresh: bool = False,
+) -> dict[str, Any]:
+    """One backfill from beginning to end, unless another job of the series is active."""
+    begin, end = datetime.fromtimestamp(since, UTC), None
+    if until is not None:
+        end = datetime.fromtimestamp(until, UTC)
+    try:
+        job = ask_for(backfills.jobs, ticker, interval, begin, end, refresh=refresh)
+    except Conflict as busy:
+        return {"skipped": busy.message}
+    ended = backfills.run(job.id, owner, patient=False)
+    return _outcome(ended or jobs.get(job.id)) | {"since": iso_time(since)}
+
+
+def _outcome(job: MarketJob) -> dict[str, Any]:
+    told = {"job_id": job.id, "status": job.status, "stored": job.counts.get("stored", 0)}
+    if job.error is None:
+        return told
+    reasons = job.error["details"].get("reasons", {}).values() or [job.error["error_code"]]
+    return {**told, "error": job.error["message"], "unreachable": UNREACHABLE.issuperset(reasons)}

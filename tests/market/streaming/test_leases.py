@@ -1,0 +1,57 @@
+"""One process streams a ticker: whoever has its lease, until it lets go or is silent for too long."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, closing
+
+import pytest
+from redis import Redis
+
+from server.config import Settings
+from server.market.streaming.leases import StreamLeases
+from tests.market.streaming.processes import wait_until
+
+
+@pytest.fixture
+def leases(settings: Settings) -> Iterator[Callable[[float], StreamLeases]]:
+    """Makes the leases of one more process."""
+    url = settings.redis_database(1)
+    with Redis.from_url(url) as redis:
+        redis.flushdb()
+    with ExitStack() as stack:
+        yield lambda seconds: stack.enter_context(closing(StreamLeases(url, seconds)))
+
+
+def test_a_ticker_is_held_by_one(leases: Callable[[float], StreamLeases]) -> None:
+    first, second = leases(30), leases(30)
+    assert first.hold({"BTC-USD", "ETH-USD"})[1] == {"BTC-USD", "ETH-USD"}
+    assert second.hold({"BTC-USD", "SOL-USD"})[1] == {"SOL-USD"}
+    assert first.hold({"BTC-USD", "SOL-USD"})[1] == {"BTC-USD"}
+    assert first.hold(set())[1] == set()
+
+
+def test_what_is_released_is_free_at_once(leases: Callable[[float], StreamLeases]) -> None:
+    first, second = leases(30), leases(30)
+    first.hold({"BTC-USD"})
+    second.release({"BTC-USD"})
+    assert second.hold({"BTC-USD"})[1] == set(), "another's lease cannot be released"
+    first.release({"BTC-USD"})
+    assert second.hold({"BTC-USD"})[1] == {"BTC-USD"}
+
+
+def test_a_lease_that_is_not_renewed_runs_out(leases: Callable[[float], StreamLeases]) -> None:
+    first, second = leases(0.5), leases(30)
+    first.hold({"BTC-USD"})
+    deadline = time.monotonic() + 0.8
+    while time.monotonic() < deadline:
+        assert first.hold({"BTC-USD"})[1] == {"BTC-USD"}
+        assert second.hold({"BTC-USD"})[1] == set()
+    wait_until(lambda: second.hold({"BTC-USD"})[1], 5, "the lease")
+
+
+def test_time_is_that_of_redis_and_rises(leases: Callable[[float], StreamLeases]) -> None:
+    first, _ = leases(30).hold(set())
+    assert first == pytest.approx(time.time() * 1000, abs=5000)
+    wait_until(lambda: leases(30).hold(set())[0] > first, 5, "a later millisecond")

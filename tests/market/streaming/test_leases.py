@@ -55,3 +55,13 @@ def test_time_is_that_of_redis_and_rises(leases: Callable[[float], StreamLeases]
     first, _ = leases(30).hold(set())
     assert first == pytest.approx(time.time() * 1000, abs=5000)
     wait_until(lambda: leases(30).hold(set())[0] > first, 5, "a later millisecond")
+
+
+def test_how_far_a_series_was_checked_is_known_to_the_next_process(
+    leases: Callable[[float], StreamLeases],
+) -> None:
+    first, second = leases(30), leases(30)
+    assert second.checked_until(("BTC-USD", "1m")) is None
+    first.note_checked(("BTC-USD", "1m"), 1_600_000_020)
+    assert second.checked_until(("BTC-USD", "1m")) == 1_600_000_020
+    assert second.checked_until(("BTC-USD", "5m")) is None

@@ -41,7 +41,7 @@ screenshots: $(VENV)/.installed-dev client ## Take the pictures in docs/screensh
 	UPDATE_SCREENSHOTS=1 $(BIN)/python -m pytest -q tests/dashboard
 
 unit: $(VENV)/.installed-dev ## Run the tests alone; ARGS="-k rooms" selects
-	$(BIN)/python -m pytest -n 2 --dist loadgroup $(ARGS)
+	$(BIN)/python -m pytest -n 2 --dist loadscope $(ARGS)
 
 format: $(VENV)/.installed-dev ## Put the sources into the agreed format
 	$(BIN)/ruff check --fix $(SOURCES)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import tempfile
 from collections.abc import Generator, Iterator
+from functools import cache
 from itertools import count
 from pathlib import Path
 
@@ -13,6 +15,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from flask_migrate import upgrade
 from sqlalchemy import text
+from xdist.scheduler import LoadScopeScheduling
 
 from server.config import PROJECT_ROOT, Settings
 from server.extensions import db
@@ -116,6 +119,29 @@ def stack(
     overrides = getattr(request, "param", {})
     with running_stack(servers_folder / f"stack{number}", postgres, f"stack{number}", **overrides) as started:
         yield started
+
+
+class ByGroup(LoadScopeScheduling):
+    """Files that name the same ``xdist_group`` go to one worker; of the others, test by test.
+
+    xdist's own ``loadgroup`` writes the group into a test's id, which this pytest no longer lets it do:
+    the groups would be ignored without a word.
+    """
+
+    def _split_scope(self, nodeid: str) -> str:
+        return group_of(nodeid.partition("::")[0]) or nodeid
+
+
+@cache
+def group_of(file: str) -> str | None:
+    """The ``xdist_group`` that a test file names."""
+    named = re.search(r'xdist_group\("(\w+)"\)', (PROJECT_ROOT / file).read_text())
+    return named[1] if named else None
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> ByGroup:
+    """Two stacks of real processes must not share two cores."""
+    return ByGroup(config, log)
 
 
 @pytest.hookimpl(wrapper=True)

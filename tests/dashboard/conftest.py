@@ -10,11 +10,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from server.config import PROJECT_ROOT
 from server.local.dashboard import CLIENT, build, is_stale
 from tests.stack import Stack
+
+# Beside the other tests the server may take its time.
+expect.set_options(timeout=15_000)
 
 SCREENSHOTS = PROJECT_ROOT / "docs" / "screenshots"
 AXE = CLIENT / "node_modules" / "axe-core" / "axe.min.js"

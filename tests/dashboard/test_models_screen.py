@@ -80,7 +80,9 @@ def other_than_active(stack: Stack) -> dict[str, Any]:
 
 
 def rows_of(page: Page, caption: str) -> list[str]:
-    return page.get_by_role("region", name=caption).locator("tbody tr th").all_inner_texts()
+    found = page.get_by_role("region", name=caption).locator("tbody tr th")
+    expect(found.first).to_be_visible()
+    return found.all_inner_texts()
 
 
 def dialog_of(page: Page) -> Locator:

@@ -65,6 +65,7 @@ def test_a_first_visitor_trains_and_reads_what_it_was_worth(stack: Stack, open_p
     expect(page).to_have_url(re.compile("/train$"))
     expect(page.get_by_text("it is hard to beat")).to_be_visible()
     page.get_by_role("button", name="Got it").click()
+    page.get_by_label("Ticker").select_option("BTC-USD")
     page.get_by_role("radio", name="CNN Slides").check()
     page.get_by_role("radio", name="Quick look").check()
     page.get_by_text("Advanced parameters").click()
@@ -187,6 +188,7 @@ def test_a_failure_says_why_and_offers_the_same_again(stack: Stack, open_page: O
 
 def test_what_the_server_refuses_is_shown_at_its_field(stack: Stack, open_page: OpenPage) -> None:
     page = open_page("/train")
+    page.get_by_label("Ticker").select_option("BTC-USD")
     expect(page.get_by_role("img", name=re.compile("^Closing prices of BTC-USD"))).to_be_visible()
     picture(page, "train")
     page.get_by_label("First day (UTC)").fill("2019-09-01")

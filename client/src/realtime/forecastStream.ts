@@ -2,10 +2,10 @@ import type { JoinedPrediction, Messages } from "@/api/messages";
 import type { ForecastEvent, SeriesName } from "@/api/predictionsApi";
 
 import { oncePerFrame } from "./frames";
+import { Patience } from "./patience";
 import { accept, emptySequence, hasHole, resumed } from "./sequence";
 import { connection, type Acknowledged, type Refusal } from "./socket";
 
-const HOLE_PATIENCE_MS = 400;
 /** Events kept for showing; what is older stays in the server's log. */
 export const KEPT_EVENTS = 60;
 
@@ -27,7 +27,9 @@ export class ForecastStream {
   private state = START;
   private sequence = emptySequence<ForecastEvent>();
   private arrived: ForecastEvent[] = [];
-  private holeTimer: ReturnType<typeof setTimeout> | undefined;
+  private readonly patience = new Patience(() => {
+    if (hasHole(this.sequence) && connection().connected) this.join();
+  });
   private readonly listeners = new Set<() => void>();
   private readonly draw = oncePerFrame(() => this.flush());
 
@@ -60,8 +62,7 @@ export class ForecastStream {
     socket.off("connect", this.join);
     socket.off("joined_prediction", this.onJoined);
     socket.off("prediction_update", this.onUpdate);
-    clearTimeout(this.holeTimer);
-    this.holeTimer = undefined;
+    this.patience.stop();
     if (socket.connected) socket.emit("leave_prediction", this.series as never, () => undefined);
   }
 
@@ -102,22 +103,10 @@ export class ForecastStream {
     const { sequence, ready } = accept(this.sequence, this.arrived);
     this.arrived = [];
     this.sequence = sequence;
-    this.watchHole();
+    this.patience.watch(hasHole(this.sequence));
     if (ready.length === 0) return;
     this.change({ events: [...ready.toReversed(), ...this.state.events].slice(0, KEPT_EVENTS) });
     this.onEvents(ready);
-  }
-
-  private watchHole(): void {
-    if (!hasHole(this.sequence)) {
-      clearTimeout(this.holeTimer);
-      this.holeTimer = undefined;
-    } else {
-      this.holeTimer ??= setTimeout(() => {
-        this.holeTimer = undefined;
-        if (hasHole(this.sequence) && connection().connected) this.join();
-      }, HOLE_PATIENCE_MS);
-    }
   }
 
   private change(changed: Partial<RoomState>): void {

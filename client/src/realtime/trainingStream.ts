@@ -2,12 +2,12 @@ import type { JoinedTraining, Messages } from "@/api/messages";
 import type { Session, TrainingEvent, TrainingProgress } from "@/api/types";
 
 import { oncePerFrame } from "./frames";
+import { Patience } from "./patience";
 import { accept, emptySequence, hasHole } from "./sequence";
 import { connection, type Acknowledged, type Refusal } from "./socket";
 import { advance, EMPTY_VIEW, fold, type TrainingView, viewOf } from "./view";
 
 // Long enough for what overtook another on its way, short enough to be noticed by nobody.
-const HOLE_PATIENCE_MS = 400;
 // Two screens in a row that show the same session share one stay in its room.
 const LEAVE_AFTER_MS = 2000;
 
@@ -41,7 +41,9 @@ export class TrainingStream {
   private joinedBefore = false;
   // Between asking to join and the acknowledgement, which the server sends behind the replay.
   private replaying = false;
-  private holeTimer: ReturnType<typeof setTimeout> | undefined;
+  private readonly patience = new Patience(() => {
+    if (hasHole(this.sequence) && connection().connected) this.join();
+  });
   private leaveTimer: ReturnType<typeof setTimeout> | undefined;
   private readonly listeners = new Set<() => void>();
   private readonly draw = oncePerFrame(() => this.flush());
@@ -78,7 +80,7 @@ export class TrainingStream {
     if (this.listeners.size > 0) return;
     const socket = connection();
     this.detach();
-    clearTimeout(this.holeTimer);
+    this.patience.stop();
     if (socket.connected) socket.emit("leave_training", { session_id: this.sessionId }, () => undefined);
     this.forget();
   };
@@ -148,20 +150,8 @@ export class TrainingStream {
     let view = fold(ready[0]?.seq === 1 ? EMPTY_VIEW : this.state.view, ready);
     if (this.progress) view = advance(view, this.progress);
     this.progress = null;
-    this.watchHole();
+    this.patience.watch(hasHole(this.sequence));
     if (view !== this.state.view) this.change({ view, lastSeq: sequence.last });
-  }
-
-  private watchHole(): void {
-    if (!hasHole(this.sequence)) {
-      clearTimeout(this.holeTimer);
-      this.holeTimer = undefined;
-    } else {
-      this.holeTimer ??= setTimeout(() => {
-        this.holeTimer = undefined;
-        if (hasHole(this.sequence) && connection().connected) this.join();
-      }, HOLE_PATIENCE_MS);
-    }
   }
 
   private change(changed: Partial<StreamState>): void {

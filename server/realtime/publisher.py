@@ -112,10 +112,3 @@ class BackgroundPublisher:
     def _publish_all(self) -> None:
         while True:
             self._publisher.publish(*self._waiting.get())
-
-
-class NullPublisher:
-    """Publishes nothing: the log alone is the record (one-off commands, tests of the core)."""
-
-    def publish(self, room: str, event: str, payload: Mapping[str, Any]) -> None:
-        return None

@@ -9,7 +9,7 @@ from flask_socketio import SocketIO
 
 from server.realtime import joining, rooms
 from server.realtime.handlers import on
-from server.training import log, schemas, sessions
+from server.training import log, sessions, socket_schemas
 
 
 class TrainingLog:
@@ -32,8 +32,8 @@ TRAINING_LOG = TrainingLog()
 
 def register(socketio: SocketIO) -> None:
     """Register the handlers."""
-    on(socketio, "join_training", schemas.JoinTraining, join_training)
-    on(socketio, "leave_training", schemas.LeaveTraining, leave_training)
+    on(socketio, "join_training", socket_schemas.JoinTraining, join_training)
+    on(socketio, "leave_training", socket_schemas.LeaveTraining, leave_training)
 
 
 def join_training(payload: dict[str, Any]) -> dict[str, Any]:

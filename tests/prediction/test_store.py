@@ -15,14 +15,14 @@ from server.extensions import db
 from server.prediction import forecasts, log, store
 from server.prediction.choice import Wanted
 from server.prediction.tables import Prediction, PredictionEvent, PredictionStep
-from server.realtime.publisher import NullPublisher
 from server.registry.tables import Model
 from tests.prediction.conftest import HORIZON, MODEL_ID, STORED
+from tests.prediction.recording import RecordingPublisher
 
 
 def make(**wanted: Any) -> forecasts.Answer:
     asked = Wanted(**{"ticker": "BTC-USD", "interval": "1h", **wanted})
-    return forecasts.answer(asked, adapters.settings(), NullPublisher())
+    return forecasts.answer(asked, adapters.settings(), RecordingPublisher())
 
 
 def count(table: type[Any]) -> int:

@@ -11,7 +11,7 @@ from typing import Any
 from redis import Redis
 
 from server.observability.metrics import EVENTS_LEFT_OUT, EVENTS_PUBLISHED
-from server.realtime.publisher import BackgroundPublisher, EncodedPayload, NullPublisher, RedisPublisher
+from server.realtime.publisher import BackgroundPublisher, EncodedPayload, RedisPublisher
 from server.realtime.rooms import CHANNEL, TRAINING_UPDATE
 from tests.applications import free_port
 
@@ -43,10 +43,6 @@ def test_a_redis_that_is_away_neither_raises_nor_holds_a_training_up() -> None:
     start = time.monotonic()
     publisher.publish("training_a", TRAINING_UPDATE, PAYLOAD)
     assert time.monotonic() - start < 5
-
-
-def test_publishing_to_nobody_does_nothing() -> None:
-    NullPublisher().publish("training_a", TRAINING_UPDATE, PAYLOAD)
 
 
 def test_a_payload_that_is_json_already_arrives_like_any_other(redis_url: str) -> None:

@@ -19,7 +19,7 @@ from server.market import store
 from server.registry import models
 from server.registry.decision import Uncompared
 from server.registry.models import Kind
-from server.training import lease, log, schemas, sessions, tasks
+from server.training import lease, log, sessions, socket_schemas, tasks
 from server.training.journal import COMPARISONS, Journal
 from server.training.lease import Lease
 from server.training.log import LeaseLost
@@ -106,7 +106,7 @@ def test_the_first_run_of_a_kind_makes_the_active_model(
     event = last_event(run.session_id)
     assert event["type"] == "completed"
     assert event["data"]["model"] == {"version": 1, "status": "active", "reason": "first model of its kind"}
-    assert schemas.DATA_SCHEMAS["completed"]().validate(event["data"]) == {}
+    assert socket_schemas.DATA_SCHEMAS["completed"]().validate(event["data"]) == {}
     session = sessions.get(run.session_id)
     assert (session.status, session.model_id, session.lease_token) == ("COMPLETED", run.session_id, None)
 

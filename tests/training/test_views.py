@@ -10,7 +10,7 @@ from flask.testing import FlaskClient
 
 from server.config import Settings
 from server.market import store
-from server.training import log, schemas, sessions
+from server.training import log, schemas, sessions, socket_schemas
 from server.training.events import NewEvent
 from tests.candles import sample_candles
 from tests.training.recording import RecordingPublisher
@@ -191,7 +191,7 @@ def test_every_stored_event_and_the_session_itself_fit_their_schemas(post: Post,
     client.delete(f"/api/v1/train/{session_id}/cancel")
     for event in client.get(f"/api/v1/train/{session_id}/events").json["events"]:
         assert schemas.TrainingUpdate().validate(event) == {}
-        assert schemas.DATA_SCHEMAS[event["type"]]().validate(event["data"]) == {}
+        assert socket_schemas.DATA_SCHEMAS[event["type"]]().validate(event["data"]) == {}
     status = client.get(f"/api/v1/train/{session_id}/status").json
     assert schemas.SessionSchema().validate(status) == {}
 

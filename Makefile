@@ -4,10 +4,10 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
-SOURCES := server tests benchmarks docs migrations wsgi.py gunicorn.conf.py
+SOURCES := server tests benchmarks docs migrations docker wsgi.py gunicorn.conf.py
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo-live client client-types client-check screenshots test lint types unit format migrate bench docs lock clean
+.PHONY: help run demo-live client client-types client-check screenshots test lint types unit format migrate bench docs secrets load lock clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -55,6 +55,9 @@ bench: $(VENV)/.installed-dev ## Measure speed and memory, side by side with the
 
 docs: $(VENV)/.installed-dev ## Make the README's configuration table anew
 	$(BIN)/python -m docs.reference
+
+secrets: ## Make the passwords and the .env that `docker compose up` needs
+	@sh docker/make-secrets.sh
 
 lock: $(VENV)/.installed-dev ## Pin requirements anew from requirements*.in (UPGRADE=--upgrade takes newer ones)
 	$(BIN)/uv pip compile $(UPGRADE) $(LOCK_OPTIONS) requirements-dev.in -o requirements-dev.txt

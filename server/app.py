@@ -17,11 +17,12 @@ from server.config import InvalidSettings, Settings
 from server.dashboard.views import blueprint as dashboard_views
 from server.extensions import celery, db, limiter, migrate, socketio
 from server.forecasters.artifacts import ArtifactStore
-from server.market import follows
+from server.market import cleaning, follows, freshness
 from server.market import sockets as market_sockets
 from server.market.commands import CLI_COMMANDS as MARKET_COMMANDS
 from server.market.messages import MESSAGES as MARKET_MESSAGES
 from server.market.sources.order import Sources
+from server.market.streaming.states import StreamStates
 from server.market.views import blueprint as market_views
 from server.market.views import schedule_blueprint as schedule_views
 from server.observability import (
@@ -32,9 +33,13 @@ from server.observability import (
     request_context,
     security,
     task_context,
+    tracing,
     validation,
 )
+from server.observability.queues import QueueGauges
 from server.observability.views import blueprint as health_views
+from server.operations.commands import CLI_COMMANDS as OPERATIONS_COMMANDS
+from server.prediction import needs as prediction_needs
 from server.prediction import sockets as prediction_sockets
 from server.prediction import tasks as prediction_tasks
 from server.prediction.commands import CLI_COMMANDS as PREDICTION_COMMANDS
@@ -44,8 +49,10 @@ from server.prediction.views import blueprint as prediction_views
 from server.realtime import asyncapi
 from server.realtime import server as realtime
 from server.registry import listing
+from server.registry import needs as registry_needs
 from server.registry.commands import models_cli
 from server.registry.views import blueprint as registry_views
+from server.training import needs as training_needs
 from server.training import sessions
 from server.training import sockets as training_sockets
 from server.training.commands import CLI_COMMANDS
@@ -82,6 +89,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     bind_http(app)
     register_blueprints(app)
     register_probes(app)
+    register_needs(app)
     register_commands(app)
     return app
 
@@ -207,6 +215,7 @@ def bind_celery(app: Flask) -> None:
         timezone="UTC",
     )
     task_context.bind(app, celery)
+    tracing.bind(app, celery)
     prediction_tasks.listen()
 
 
@@ -269,13 +278,26 @@ def register_probes(app: Flask) -> None:
     health.register_probe(app, "artifacts", store.check, critical=False)
     sources = Sources(app.config["SETTINGS"])
     health.register_detail(app, "sources", sources.state_payloads)
+    streams = StreamStates(app.config["SETTINGS"])
+    health.register_detail(app, "streams", streams.payloads)
+    metrics.read_at_scrape(app, streams.gauges)
+    metrics.read_at_scrape(app, QueueGauges(app.config["SETTINGS"]).read)
     metrics.read_at_scrape(app, sources.gauges)
+    metrics.read_at_scrape(app, freshness.gauges)
     metrics.read_at_scrape(app, sessions.gauges)
     metrics.read_at_scrape(app, listing.gauges)
     metrics.read_at_scrape(app, LiveGauges(app.config["SETTINGS"].drift_window_days).read)
 
 
+def register_needs(app: Flask) -> None:
+    """Who is asked before old candles are deleted."""
+    cleaning.register_need(app, "a model", registry_needs.first_candle)
+    cleaning.register_need(app, "a training", training_needs.first_candle)
+    cleaning.register_need(app, "a forecast that is not scored yet", prediction_needs.first_candle)
+
+
 def register_commands(app: Flask) -> None:
     """The ``flask`` commands of every domain."""
-    for command in (*MARKET_COMMANDS, *CLI_COMMANDS, models_cli, *PREDICTION_COMMANDS):
+    own = (*MARKET_COMMANDS, *CLI_COMMANDS, models_cli, *PREDICTION_COMMANDS, *OPERATIONS_COMMANDS)
+    for command in own:
         app.cli.add_command(command)

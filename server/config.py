@@ -1,21 +1,25 @@
 """Settings, read once from the environment (and ``.env``), validated, immutable.
 
-Every setting is one line of :class:`Settings`; its upper-case name is the environment variable.
+Every setting is one line of :class:`Settings`; its upper-case name is the environment variable. Its value
+may also lie in a file, such as a mounted secret: the variable with ``_FILE`` behind its name then says where.
 """
 
 from __future__ import annotations
 
 import os
 import secrets
+from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any, cast, get_type_hints
 from urllib.parse import urlsplit, urlunsplit
 
-from environs import Env, EnvValidationError
+from dotenv import dotenv_values
+from environs import Env, EnvValidationError, FileAwareEnv
 from marshmallow import validate
 
 from server.errors import ServerError
+from server.setting_checks import FILE_SUFFIX, files_of, production_problems
 
 PROJECT_ROOT = Path(__file__).resolve().parent.parent
 ENVIRONMENTS = ("development", "test", "production")
@@ -133,6 +137,15 @@ class Settings:
     market_source_of: list[str] = _setting(
         (), "Exchange of a ticker when not the first that has it: `BTC-USD=kraken,ETH-USD=binance`"
     )
+    market_second_source_of: list[str] = _setting(
+        (), "Exchange that stored candles are compared with: `BTC-USD=kraken`, or `*=kraken` for all tickers"
+    )
+    market_compared_candles: int = _setting(
+        100, "Newest candles of a series that are compared with its second exchange", _at_least(1)
+    )
+    market_tolerance: float = _setting(
+        0.01, "Relative difference of two exchanges' closes above which a candle is flagged", _at_least(0)
+    )
     exchange_urls: list[str] = _setting(
         (), "Gateways that serve an exchange's hosts beneath them: `kraken=http://127.0.0.1:9000`"
     )
@@ -160,6 +173,11 @@ class Settings:
     stream_lease_seconds: float = _setting(
         15.0, "A ticker whose stream process was silent for this long is streamed by another", _at_least(0.5)
     )
+    stream_return_seconds: float = _setting(
+        60.0,
+        "How long a source's live candles must have come again before series go back to it; doubled each time",
+        _at_least(0.1),
+    )
     stream_followed: bool = _setting(
         True, "`make run` streams live candles of followed series when an exchange can be reached"
     )
@@ -169,11 +187,38 @@ class Settings:
         "Candles in a row that a source may lack for want of trades; they are filled flat, more are a gap",
         _at_least(0),
     )
+    market_coins: int = _setting(
+        1000, "Coins by market cap that are asked for every night; 0: none", _at_least(0)
+    )
+    market_keep_days_1m: int = _setting(
+        730,
+        "Days before its newest candle that a series of 1m keeps, of what exchanges sent; 0: for ever",
+        _at_least(0),
+    )
+    market_keep_days_5m: int = _setting(1825, "The same of 5m", _at_least(0))
+    market_keep_days_15m: int = _setting(0, "The same of 15m", _at_least(0))
     market_job_lease_seconds: float = _setting(
         120.0, "A job on market data that was silent for this long is taken by another worker", _at_least(1)
     )
     market_backfill_on_start: bool = _setting(
         True, "`make run` brings the shipped sample up to the present when an exchange can be reached"
+    )
+
+    retention_session_days: int = _setting(
+        0,
+        "Days after its end that a session and its events are kept; its model stays; 0: for ever",
+        _at_least(0),
+    )
+    retention_prediction_days: int = _setting(
+        0,
+        "Days after its last step that a forecast is kept, never less than DRIFT_WINDOW_DAYS; 0: for ever",
+        _at_least(0),
+    )
+    retention_models_kept: int = _setting(
+        0, "Newest models of a kind that are kept beside the active one; 0: all", _at_least(0)
+    )
+    retention_hour_utc: int = _setting(
+        3, "Hour (UTC) at which the RETENTION settings are applied", validate.Range(min=0, max=23)
     )
 
     log_level: str = _setting(
@@ -189,6 +234,11 @@ class Settings:
         0, "Port on which a worker serves its own /metrics; 0: none", validate.Range(min=0, max=65535)
     )
 
+    otel_exporter_otlp_endpoint: str = _setting(
+        "", "Where traces are sent by OTLP over HTTP: `http://collector:4318`; none are made when it is empty"
+    )
+    otel_service_name: str = _setting("crypto-predict", "Name under which traces are sent")
+
     @classmethod
     def from_environment(cls) -> Settings:
         """Read and check all settings; the environment wins over ``.env``.
@@ -196,16 +246,8 @@ class Settings:
         Raises :class:`InvalidSettings` naming every variable that is wrong.
         """
         values = _parse(cls)
-        missing = [
-            name.upper()
-            for name in ("secret_key", "database_url", "redis_url")
-            if values["app_env"] == "production" and not values[name]
-        ]
-        if missing:
-            raise InvalidSettings(
-                f"APP_ENV=production needs {', '.join(missing)}: set them in the environment or in .env",
-                variables=missing,
-            )
+        if values["app_env"] == "production":
+            _refuse(production_problems(values))
         values["secret_key"] = values["secret_key"] or secrets.token_hex(32)
         values["artifact_url"] = values["artifact_url"] or (PROJECT_ROOT / ".local/artifacts").as_uri()
         values["model_cache_dir"] = values["model_cache_dir"] or str(PROJECT_ROOT / ".local/models")
@@ -217,31 +259,45 @@ class Settings:
 
 
 def _parse(cls: type[Settings]) -> dict[str, Any]:
-    env = Env(eager=False)
-    env.read_env(str(PROJECT_ROOT / ".env"), recurse=False)
+    file = PROJECT_ROOT / ".env"
+    names = [spec.name.upper() for spec in fields(cls)]
+    files, problems = files_of(names, [os.environ, dotenv_values(file)])
+    _refuse(problems)
+    plain = Env(eager=False)
+    from_files = FileAwareEnv(file_suffix=FILE_SUFFIX, eager=False, strip_whitespace=True)
+    for env in (plain, from_files):
+        env.read_env(str(file), recurse=False)
     hints = get_type_hints(cls)
-    readers: dict[Any, Any] = {
-        str: env.str,
-        int: env.int,
-        float: env.float,
-        bool: env.bool,
-        list[str]: env.list,
-    }
     values: dict[str, Any] = {}
-    for spec in fields(cls):
-        reader = readers[hints[spec.name]]
-        values[spec.name] = reader(spec.name.upper(), default=spec.default, validate=spec.metadata["check"])
-    try:
-        env.seal()
-    except EnvValidationError as error:
-        raise InvalidSettings(_explain(error), variables=error.error_messages) from error
+    for spec, name in zip(fields(cls), names, strict=True):
+        read = _reader(from_files if name in files else plain, hints[spec.name])
+        values[spec.name] = read(name, default=spec.default, validate=spec.metadata["check"])
+    wrong = {**_wrong_values(plain), **_wrong_values(from_files)}
+    if wrong:
+        lines = [f"{_shown(name, files)}: {messages}" for name, messages in wrong.items()]
+        raise InvalidSettings("Settings that cannot be used: " + "; ".join(lines), variables=wrong)
     return values
 
 
-def _explain(error: EnvValidationError) -> str:
-    messages_by_name = cast("dict[str, list[str]]", error.error_messages)
-    lines = [
-        f"{name}={os.environ.get(name, '')!r}: {' '.join(map(str, messages))}"
-        for name, messages in messages_by_name.items()
-    ]
-    return "Settings that cannot be used: " + "; ".join(lines)
+def _reader(env: Env, hint: Any) -> Any:
+    return {str: env.str, int: env.int, float: env.float, bool: env.bool, list[str]: env.list}[hint]
+
+
+def _wrong_values(env: Env) -> dict[str, str]:
+    try:
+        env.seal()
+    except EnvValidationError as error:
+        messages_by_name = cast("dict[str, list[str]]", error.error_messages)
+        return {name: " ".join(map(str, messages)) for name, messages in messages_by_name.items()}
+    return {}
+
+
+def _shown(name: str, files: Mapping[str, str]) -> str:
+    # What a file holds is not for logs.
+    return f"{name} in {files[name]}" if name in files else f"{name}={os.environ.get(name, '')!r}"
+
+
+def _refuse(problems: Mapping[str, str]) -> None:
+    if problems:
+        sentences = dict.fromkeys(problems.values())
+        raise InvalidSettings("; ".join(sentences), variables=list(problems))

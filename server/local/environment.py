@@ -13,6 +13,7 @@ from pathlib import Path
 
 from server.config import PROJECT_ROOT, Settings
 from server.local.processes import StackError
+from server.setting_checks import FILE_SUFFIX
 
 LOCAL_FOLDER = PROJECT_ROOT / ".local"
 # What a command in another terminal needs to reach the same data.
@@ -20,8 +21,10 @@ SHARED = ("DATABASE_URL", "REDIS_URL", "ARTIFACT_URL", "SECRET_KEY", "HOST", "PO
 
 
 def environment_of(settings: Settings, base: Mapping[str, str]) -> dict[str, str]:
-    """``base`` with every setting as its environment variable."""
-    return {**base, **{spec.name.upper(): _text(getattr(settings, spec.name)) for spec in fields(settings)}}
+    """``base`` with every setting as its environment variable, those that came from files too."""
+    given = {spec.name.upper(): _text(getattr(settings, spec.name)) for spec in fields(settings)}
+    files = {name + FILE_SUFFIX for name in given}
+    return {name: value for name, value in base.items() if name not in files} | given
 
 
 def kept_secret(folder: Path) -> str:
@@ -77,7 +80,7 @@ def running_stack(folder: Path) -> dict[str, str]:
 def adopt_running_stack() -> None:
     """Use the local stack that runs, if any, for what the environment leaves open."""
     for name, value in running_stack(LOCAL_FOLDER).items():
-        if not os.environ.get(name):
+        if not os.environ.get(name) and not os.environ.get(name + FILE_SUFFIX):
             os.environ[name] = value
 
 

@@ -9,23 +9,31 @@ from __future__ import annotations
 import logging
 import re
 import sys
-from collections.abc import Mapping, MutableMapping
+from collections.abc import Iterator, Mapping, MutableMapping
 from typing import Any, TextIO
+from urllib.parse import unquote, urlsplit
 
 import structlog
 from structlog.typing import Processor
 
 from server.config import Settings
+from server.observability import tracing
 
 HIDDEN = "***"
 _URL_PASSWORD = re.compile(r"(?P<before>[a-z][a-z0-9+.-]*://[^\s/:@'\"]*:)[^\s/@'\"]+(?=@)", re.IGNORECASE)
 _SECRET_NAME = re.compile(
-    r"password|passwd|secret|token|authorization|cookie|api_?key|credential", re.IGNORECASE
+    r"password|passwd|secret|token|authorization|cookie|api[_-]?key|credential", re.IGNORECASE
 )
 _SECRET_PAIR = re.compile(
-    r"(?P<before>\b[\w-]*(?:password|passwd|secret|token|api_?key)[\w-]*\s*[=:]\s*)(?P<value>'[^']*'|\"[^\"]*\"|[^\s,;&'\")}]+)",
+    r"(?P<before>\b[\w-]*(?:password|passwd|secret|token|api[_-]?key)[\w-]*\s*[=:]\s*)(?P<value>'[^']*'|\"[^\"]*\"|[^\s,;&'\")}]+)",
     re.IGNORECASE,
 )
+# Who knows the address of a webhook may post to it, and who has a bearer's token is the bearer.
+_WEBHOOK = re.compile(r"(?P<before>https?://hooks\.[^\s/'\"]+/)[^\s'\"]+", re.IGNORECASE)
+_CREDENTIALS = re.compile(r"(?P<before>\b(?:bearer|basic)\s+)[\w.~+/-]{8,}=*", re.IGNORECASE)
+_SHORTEST_SECRET = 8
+# The secrets of this process's own settings, hidden wherever they turn up, however they are spelt.
+_known_secrets: set[str] = set()
 # These bring handlers of their own, which would print each line twice and in another format.
 _LOGGERS_WITH_HANDLERS = (
     "gunicorn.error",
@@ -55,8 +63,11 @@ class StandardErrorHandler(logging.StreamHandler[TextIO]):
 
 def configure(settings: Settings) -> None:
     """Route structlog and the standard library's logging through one formatter. May be called again."""
+    _known_secrets.clear()
+    _known_secrets.update(_secrets_of(settings))
+    enrich = [*_enrich(), *tracing.processors(settings)]
     structlog.configure(
-        processors=[*_enrich(), structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        processors=[*enrich, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
         logger_factory=structlog.stdlib.LoggerFactory(),
         wrapper_class=structlog.stdlib.BoundLogger,
         cache_logger_on_first_use=False,
@@ -64,7 +75,7 @@ def configure(settings: Settings) -> None:
     handler = StandardErrorHandler()
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
-            foreign_pre_chain=_enrich(),
+            foreign_pre_chain=enrich,
             processors=[
                 structlog.stdlib.ProcessorFormatter.remove_processors_meta,
                 *_render(settings.log_format),
@@ -80,9 +91,12 @@ def configure(settings: Settings) -> None:
 
 
 def redact(text: str) -> str:
-    """``text`` without the passwords of URLs and without values named like secrets."""
-    text = _URL_PASSWORD.sub(rf"\g<before>{HIDDEN}", text)
-    return _SECRET_PAIR.sub(rf"\g<before>{HIDDEN}", text)
+    """``text`` without the passwords of URLs, values named like secrets, and the secrets of the settings."""
+    for pattern in (_URL_PASSWORD, _WEBHOOK, _CREDENTIALS, _SECRET_PAIR):
+        text = pattern.sub(rf"\g<before>{HIDDEN}", text)
+    for secret in _known_secrets:
+        text = text.replace(secret, HIDDEN)
+    return text
 
 
 def redact_event(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
@@ -90,6 +104,16 @@ def redact_event(_logger: Any, _method: str, event: MutableMapping[str, Any]) ->
     for name, value in event.items():
         event[name] = _hide(name, value)
     return event
+
+
+def _secrets_of(settings: Settings) -> Iterator[str]:
+    urls = (settings.database_url, settings.redis_url, settings.artifact_url)
+    passwords = [urlsplit(url).password or "" for url in urls]
+    for secret in (settings.secret_key, settings.coingecko_api_key, *passwords):
+        for spelt in (secret, unquote(secret)):
+            # A short one is a part of ordinary words.
+            if len(spelt) >= _SHORTEST_SECRET:
+                yield spelt
 
 
 def _hide(name: str, value: Any) -> Any:

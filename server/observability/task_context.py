@@ -21,9 +21,10 @@ def bind(app: Flask, celery: Celery) -> None:
     """Make ``app`` the application in whose context the tasks of ``celery`` run, as ``celery.flask_app``."""
     celery.flask_app = app
     app.extensions["celery"] = celery
-    settings: Settings = app.config["SETTINGS"]
 
     def configure_logs(**_: Any) -> None:
+        # The settings of the application that is bound by then.
+        settings: Settings = celery.flask_app.config["SETTINGS"]
         logs.configure(settings)
 
     # A receiver of this signal is what keeps Celery from setting up logging of its own.

@@ -24,10 +24,12 @@ NAMES = (
     "responsiveness",
     "predictions",
     "replay",
+    "backfill",
     "analytics",
     "dashboard",
     "stream",
     "stream_faults",
+    "load",
 )
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "performance.md"
 INTRODUCTION = """# Performance

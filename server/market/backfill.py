@@ -45,12 +45,23 @@ class Wanted:
     flat: int = 5
 
 
+@dataclass(frozen=True, slots=True)
+class Left:
+    """A source that failed for good after it had sent ``fetched`` candles, and what it said."""
+
+    source: str
+    fetched: int
+    error_code: str
+    message: str
+
+
 @dataclass(slots=True)
 class Progress:
     """How far a backfill is. ``source`` is empty until one was needed.
 
     ``fetched`` candles came, ``stored`` of them are new or changed; ``filled`` are flat ones that are
-    new or changed; ``missing`` stay missing in ``gaps`` too long to fill.
+    new or changed; ``missing`` stay missing in ``gaps`` too long to fill. ``left`` are the sources that
+    failed before this one.
     """
 
     percentage: float = 0.0
@@ -62,6 +73,7 @@ class Progress:
     missing: int = 0
     gaps: int = 0
     complete: bool = False
+    left: list[Left] = field(default_factory=list)
 
     def counts(self) -> dict[str, Any]:
         """Everything but how far it is."""
@@ -81,19 +93,22 @@ Choose = Callable[[int], Source]
 GoOn = Callable[[Progress], bool]
 
 
-def backfill(wanted: Wanted, choose: Choose, go_on: GoOn) -> Progress:
+def backfill(wanted: Wanted, choose: Choose, go_on: GoOn, progress: Progress | None = None) -> Progress:
     """Store what is missing; ends early when ``go_on``, asked after every page, says no.
 
     Whatever was fetched is stored, also when a :class:`SourceError` or one of ``NOT_OFFERED`` ends it.
+    ``progress`` is that of a backfill that goes on with another source.
     """
+    progress = progress or Progress()
     source: Source | None = choose(wanted.since) if wanted.refresh else None
     kept = store.stored_opens(
         wanted.ticker, wanted.interval, wanted.since, wanted.until, except_of=source.name if source else ""
     )
     spans = missing_spans(wanted, kept)
     if not spans:
-        return Progress(percentage=100.0, complete=True)
-    return _Backfill(wanted, source or choose(spans[0].first), kept, go_on).run(spans)
+        progress.percentage, progress.complete = 100.0, True
+        return progress
+    return _Backfill(wanted, source or choose(spans[0].first), kept, go_on, progress).run(spans)
 
 
 def missing_spans(wanted: Wanted, kept: NDArray[np.int64]) -> list[Span]:
@@ -126,7 +141,7 @@ class _Backfill:
     source: Source
     kept: NDArray[np.int64]
     go_on: GoOn
-    progress: Progress = field(default_factory=Progress)
+    progress: Progress
     tail: Candles | None = None
     waiting: list[tuple[Page, Candles]] = field(default_factory=list)
     flushed_at: float = field(default_factory=time.monotonic)

@@ -12,12 +12,15 @@ import structlog
 
 from server.config import Settings
 from server.errors import InvalidInput, ServerError, Unavailable
-from server.market.backfill import Progress, Wanted, backfill
+from server.market.backfill import Left, Progress, Wanted, backfill
 from server.market.candles import iso_time, require_interval, require_ticker
 from server.market.jobs import Jobs
+from server.market.second_source import compare
 from server.market.sources.contract import (
+    NOT_OFFERED,
     RateLimited,
     SourceAnswerUnusable,
+    SourceError,
     SourcePaused,
     SourceUnreachable,
 )
@@ -64,24 +67,52 @@ class Backfills:
             return None
         if job.attempts > ATTEMPTS:
             return self.jobs.end(job_id, owner, FAILED, _given_up(job))
-        attempts = job.attempts
+        attempts, series = job.attempts, (job.ticker, job.interval)
         noted = _Noted(self, job_id, owner, on_progress)
         try:
-            progress = backfill(_wanted(job, self.settings), self._chooser(job), noted.go_on)
+            progress = self._fill(_wanted(job, self.settings), noted)
         except ServerError as error:
-            if noted.noted_at:
+            if noted.paged:
                 attempts = 1
             return self._failed(job_id, owner, error, attempts if patient else ATTEMPTS)
         told: dict[str, Any] = {"counts": progress.counts(), "percentage": progress.percentage}
         if progress.complete:
+            if progress.stored:
+                self._compare(*series)
             return self.jobs.end(job_id, owner, COMPLETED, **{**told, "percentage": 100.0})
         if noted.cancelled:
             return self.jobs.end(job_id, owner, CANCELLED, **told)
         return self.jobs.hand_back(job_id, owner)
 
-    def _chooser(self, job: MarketJob) -> Callable[[int], Any]:
-        ticker, interval = job.ticker, job.interval
-        return lambda since: self.sources.choose(ticker, interval, since)
+    def _fill(self, wanted: Wanted, noted: _Noted) -> Progress:
+        """Backfill from the first source that has the candles; where it fails, the next one goes on.
+
+        One that asks for patience has not failed. Raises :class:`NoSource`, with what each said, when none
+        is left.
+        """
+        progress, failed = Progress(), dict[str, ServerError]()
+        while True:
+            try:
+                return backfill(
+                    wanted,
+                    lambda since: self.sources.choose(wanted.ticker, wanted.interval, since, failed),
+                    noted.go_on,
+                    progress,
+                )
+            except (NoSource, RateLimited):
+                raise
+            except (SourceError, *NOT_OFFERED) as error:
+                failed[progress.source] = error
+                _leave(progress, error)
+            if noted.paged and not noted.note(progress):
+                return progress
+
+    def _compare(self, ticker: str, interval: str) -> None:
+        try:
+            compare(ticker, interval, self.sources, self.settings)
+        except ServerError as error:
+            # What was fetched is stored all the same, and the nightly audit compares again.
+            _log.warning("not compared", ticker=ticker, interval=interval, reason=error.message)
 
     def _failed(self, job_id: str, owner: str, error: ServerError, attempts: int) -> MarketJob | None:
         _log.warning("backfill failed", job_id=job_id, error_code=error.code, reason=error.message)
@@ -100,16 +131,20 @@ class _Noted:
     owner: str
     on_progress: OnProgress
     cancelled: bool = False
+    paged: bool = False
     noted_at: float = 0.0
 
     def go_on(self, progress: Progress) -> bool:
+        """After a page: whether to fetch another one."""
+        self.paged = True
         self.on_progress(progress)
         if self.backfills.stopping():
             return False
-        now = time.monotonic()
-        if now - self.noted_at < NOTED_SECONDS:
-            return True
-        self.noted_at = now
+        return time.monotonic() - self.noted_at < NOTED_SECONDS or self.note(progress)
+
+    def note(self, progress: Progress) -> bool:
+        """Write it to the row, which tells the room; whether the job is still wanted."""
+        self.noted_at = time.monotonic()
         counts = progress.counts()
         self.cancelled = not self.backfills.jobs.advance(self.job_id, self.owner, progress.percentage, counts)
         return not self.cancelled
@@ -172,6 +207,13 @@ def _wanted(job: MarketJob, settings: Settings) -> Wanted:
         refresh=params["refresh"],
         flat=settings.market_flat_candles,
     )
+
+
+def _leave(progress: Progress, error: ServerError) -> None:
+    before = sum(left.fetched for left in progress.left)
+    left = Left(progress.source, progress.fetched - before, error.code, error.message)
+    progress.left.append(left)
+    _log.warning("source left", source=left.source, fetched=left.fetched, reason=error.message)
 
 
 def _given_up(job: MarketJob) -> ServerError:

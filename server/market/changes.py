@@ -17,7 +17,8 @@ WRITE_ROWS = 10_000
 """Candles sent a statement."""
 
 _LOCK = text("SELECT pg_advisory_xact_lock(hashtext('candles'), hashtext(:series))")
-# An update locks the row that it replaces, an insert finds none to lock: xmax tells them apart.
+# An update locks the row that it replaces, an insert finds none to lock: xmax tells them apart. What a
+# comparison with another exchange said of a candle does not hold for the one that replaces it.
 _UPSERT = text("""
     WITH changed AS (
         INSERT INTO candles (ticker, interval, timestamp, open, high, low, close, volume, source)
@@ -32,6 +33,10 @@ _UPSERT = text("""
            IS DISTINCT FROM (excluded.open, excluded.high, excluded.low, excluded.close, excluded.volume,
                              excluded.source)
         RETURNING timestamp, xmax = 0 AS inserted
+    ), compared AS (
+        DELETE FROM candle_flags AS flag USING changed
+        WHERE flag.ticker = :ticker AND flag.interval = :interval AND flag.kind = 'deviates'
+          AND flag.timestamp = changed.timestamp AND NOT inserted
     )
     SELECT count(*) AS rows, count(*) FILTER (WHERE inserted) AS inserted,
            min(timestamp) AS first, max(timestamp) AS last
@@ -56,6 +61,37 @@ _BUMP = text("""
         END
 """)
 
+_DELETE = text("""
+    WITH gone AS (
+        DELETE FROM candles WHERE ctid = ANY(ARRAY(
+            SELECT ctid FROM candles
+            WHERE ticker = :ticker AND interval = :interval AND timestamp < :before
+              AND timestamp < (SELECT newest FROM series_versions
+                               WHERE ticker = :ticker AND interval = :interval)
+            ORDER BY timestamp LIMIT :limit))
+        RETURNING timestamp
+    ), unflagged AS (
+        DELETE FROM candle_flags USING gone
+        WHERE ticker = :ticker AND interval = :interval AND candle_flags.timestamp = gone.timestamp
+    )
+    SELECT count(*) FROM gone
+""")
+_SHRINK = text("""
+    WITH present AS (
+        SELECT min(timestamp) AS oldest, array_agg(DISTINCT source ORDER BY source) AS sources FROM candles
+        WHERE ticker = :ticker AND interval = :interval
+    )
+    UPDATE series_versions AS known
+    SET version = known.version + 1, rows = known.rows - :deleted, oldest = present.oldest,
+        sources = present.sources
+    FROM present WHERE known.ticker = :ticker AND known.interval = :interval
+""")
+
+
+def lock_series(connection: Connection, ticker: str, interval: str) -> None:
+    """Wait until nobody else writes the series, and let nobody until the transaction ends."""
+    connection.execute(_LOCK, {"series": f"{ticker} {interval}"})
+
 
 class SeriesChange:
     """The changes of one transaction, ``connection``'s, to one series, under the series' lock.
@@ -70,7 +106,7 @@ class SeriesChange:
         self._inserted = self._updated = 0
         self.first: datetime | None = None
         self.last: datetime | None = None
-        connection.execute(_LOCK, {"series": f"{ticker} {interval}"})
+        lock_series(connection, ticker, interval)
 
     def write(self, candles: Candles) -> int:
         """Insert or replace candles; how many rows are new or different."""
@@ -84,6 +120,17 @@ class SeriesChange:
             self._connection.execute(
                 _BUMP, {**self._series, **counts, "first": self.first, "last": self.last}
             )
+
+    def delete_before(self, moment: datetime, limit: int) -> int:
+        """Delete the oldest candles before ``moment``, at most ``limit`` of them, and count the version up.
+
+        How many went; the newest candle of a series stays.
+        """
+        asked = {**self._series, "before": moment, "limit": limit}
+        deleted = int(self._connection.execute(_DELETE, asked).scalar_one())
+        if deleted:
+            self._connection.execute(_SHRINK, {**self._series, "deleted": deleted})
+        return deleted
 
     def _upsert(self, candles: Candles) -> int:
         done = self._connection.execute(_UPSERT, {**self._series, **_literals(candles)}).one()

@@ -25,8 +25,10 @@ from server.market import backfilling, follows, jobs, schedules, store, tasks
 from server.market.candles import INTERVAL_SECONDS, iso_time
 from server.market.csv_import import LISTED, ImportReport, UnsoundFile, import_csv
 from server.market.moments import Moment
+from server.market.quality_commands import QUALITY_COMMANDS
 from server.market.sample import load_sample
 from server.market.terminal import jobs_table, outcome, run_shown, schedules_table
+from server.observability.metrics import serve_worker_metrics
 from server.realtime.publisher import RedisPublisher
 
 market = AppGroup("market", help="Candles: import files, see what is stored.")
@@ -152,6 +154,7 @@ def stream_command() -> None:
     from server.market.stream import stream_until_stopped
 
     app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
+    serve_worker_metrics(app.config["SETTINGS"])
     stream_until_stopped(app, RedisPublisher(app.config["SETTINGS"].redis_database(0)))
 
 
@@ -241,5 +244,8 @@ def _show_import(report: ImportReport) -> None:
         f"{report.missing:,} missing in {report.gap_count:,} gaps, rows {report.order}"
     )
 
+
+for quality_command in QUALITY_COMMANDS:
+    market.add_command(quality_command)
 
 CLI_COMMANDS = (market, follow_command, unfollow_command)

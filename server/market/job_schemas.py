@@ -64,10 +64,22 @@ class BackfillParams(Schema):
     refresh = fields.Boolean(required=True)
 
 
+class SourceLeft(Schema):
+    """A source that failed in the middle, so that the next one went on."""
+
+    source = fields.String(required=True)
+    fetched = fields.Integer(required=True, metadata=_about("Candles that it had sent"))
+    error_code = fields.String(required=True)
+    message = fields.String(required=True, metadata=_about("What it said"))
+
+
 class BackfillCounts(Schema):
     """What came of it so far; empty before the first page."""
 
-    source = fields.String(metadata=_about("The exchange asked; empty when nothing was missing"))
+    source = fields.String(metadata=_about("The exchange asked last; empty when nothing was missing"))
+    left = fields.List(
+        fields.Nested(SourceLeft), metadata=_about("Exchanges that failed before it, in their order")
+    )
     pages = fields.Integer(metadata=_about("Answers of the source"))
     fetched = fields.Integer(metadata=_about("Candles that came"))
     stored = fields.Integer(metadata=_about("Of these, new or different from what was stored"))

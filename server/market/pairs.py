@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 from sqlalchemy import text
 
 from server.extensions import db
-from server.market.store import opens_of, require_series
+from server.market.packed import opens_of
+from server.market.store import require_series
 
 # Both sides are bounded, or one of them would be read from its beginning.
 _COMMON = text("""

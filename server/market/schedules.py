@@ -15,7 +15,15 @@ from server.extensions import db
 from server.market.backfilling import Backfills
 from server.market.moments import iso
 from server.market.tables import COMPLETED, FAILED, IN_PROGRESS, ScheduleRun
-from server.market.upkeep import Work, extend_history, extend_sample, refresh_prices, repair_gaps
+from server.market.upkeep import (
+    Work,
+    audit_series,
+    clean_up,
+    discover_coins,
+    extend_history,
+    extend_sample,
+    refresh_prices,
+)
 
 LOST_AFTER = timedelta(minutes=10)
 """A run that has not ended by then may have died with its worker; two at a time do no harm."""
@@ -52,10 +60,24 @@ SCHEDULES = {
         ),
         Schedule(
             "gaps",
-            "Look for gaps in followed series and repair them",
+            "Repair the gaps of followed series, and check all stored candles",
             "daily, 01:30 UTC",
-            repair_gaps,
+            audit_series,
             {"hour": "1", "minute": "30"},
+        ),
+        Schedule(
+            "discovery",
+            "Ask which coins there are, and where they are traded",
+            "daily, 02:00 UTC",
+            discover_coins,
+            {"hour": "2", "minute": "0"},
+        ),
+        Schedule(
+            "cleanup",
+            "Delete old candles of fine intervals that nobody needs",
+            "weekly, Sunday 03:00 UTC",
+            clean_up,
+            {"day_of_week": "sun", "hour": "3", "minute": "0"},
         ),
         Schedule(
             "sample",

@@ -14,37 +14,25 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import Connection, Row, TextClause, exists, select, text
+from sqlalchemy import Row, exists, select, text
 
 from server.errors import InvalidInput, NotFound
 from server.extensions import db
 from server.market.arrivals import candles_stored
-from server.market.candles import COLUMNS, Candles, require_interval, require_ticker
+from server.market.candles import Candles, require_interval, require_ticker
 from server.market.changes import SeriesChange
+from server.market.flagging import flag_outliers
 from server.market.gaps import GapReport, find_gaps
+from server.market.packed import LAST_PAGE, PAGE, opens_of, read_page, read_pages, unpacked
 from server.market.resampling import Resampled, resample, resampling_ratio
+from server.market.soundness import require_sound
 from server.market.tables import CandleRow, SeriesVersion
 
-PAGE_ROWS = 50_000
-"""Candles fetched a statement; one page is 2.4 MB of numbers, 4.8 MB on the wire."""
 RESAMPLED_ROWS = 500_000
 """Most stored candles one resampled answer is made of."""
 
 Write = Callable[[Candles], int]
 
-_PAGE = text("""
-    SELECT string_agg(timestamptz_send(timestamp) || float8send(open) || float8send(high)
-                      || float8send(low) || float8send(close) || float8send(volume),
-                      ''::bytea ORDER BY timestamp)
-    FROM (SELECT * FROM candles
-          WHERE ticker = :ticker AND interval = :interval
-            AND timestamp >= to_timestamp(:start) AND timestamp < to_timestamp(:end)
-          ORDER BY timestamp LIMIT :limit) AS page
-""")
-# The last page before a time, newest first: in the order of the index, so that nothing is sorted.
-_LAST_PAGE = text(_PAGE.text.replace("ORDER BY timestamp", "ORDER BY timestamp DESC"))
-_PACKED = np.dtype([(name, ">i8" if name == "timestamp" else ">f8") for name in COLUMNS])
-_YEAR_2000 = 946_684_800
 _EXTENT = text("""
     WITH part AS NOT MATERIALIZED (
         SELECT timestamp FROM candles
@@ -92,16 +80,25 @@ class Extent:
 def writing(ticker: str, interval: str, source: str) -> Iterator[Write]:
     """One transaction for one series: all that ``write`` was given is stored, or nothing of it.
 
-    ``write`` inserts or replaces candles and answers how many rows are new or changed. Writers of
-    the same series wait for each other, so two imports can neither mix nor deadlock. When something
-    changed the series' version rises with it, and ``candles_stored`` is sent after the commit.
+    ``write`` inserts or replaces candles and answers how many rows are new or changed; it raises
+    :class:`UnsoundCandles` for what cannot be candles. Writers of the same series wait for each other,
+    so two imports can neither mix nor deadlock. When something changed, the series' version rises and
+    its outliers are flagged with it, and ``candles_stored`` is sent after the commit.
     """
     require_ticker(ticker)
-    require_interval(interval)
+    step = require_interval(interval)
+
+    def write(candles: Candles) -> int:
+        require_sound(candles, step)
+        return change.write(candles)
+
     with db.engine.begin() as connection:
         change = SeriesChange(connection, ticker, interval, source)
-        yield change.write
+        yield write
         change.bump()
+        if change.first is not None and change.last is not None:
+            first, last = (int(moment.timestamp()) for moment in (change.first, change.last))
+            flag_outliers(connection, ticker, interval, first, last)
     if change.first is not None:
         candles_stored.send(None, ticker=ticker, interval=interval, first=change.first, last=change.last)
 
@@ -122,7 +119,7 @@ def load_candles(
     require_series(ticker, interval)
     # One snapshot for all pages: an import that commits meanwhile is seen whole or not at all.
     with db.engine.connect().execution_options(isolation_level="REPEATABLE READ") as connection:
-        return _unpack(list(_pages(connection, ticker, interval, *_bounds(start, end))))
+        return unpacked(list(read_pages(connection, ticker, interval, *_bounds(start, end))))
 
 
 def query_candles(
@@ -134,12 +131,12 @@ def query_candles(
     Raises :class:`NotFound` when nothing at all is stored of the series.
     """
     first, last = _bounds(start, end)
-    statement, step = (_LAST_PAGE, -1) if start is None else (_PAGE, 1)
+    statement, step = (LAST_PAGE, -1) if start is None else (PAGE, 1)
     with db.engine.connect() as connection:
-        page = _read(connection, statement, ticker, interval, first, last, limit)
+        page = read_page(connection, statement, ticker, interval, first, last, limit)
     if not len(page):
         require_series(ticker, interval)
-    return _unpack([page[::step]])
+    return unpacked([page[::step]])
 
 
 def query_resampled(
@@ -196,11 +193,6 @@ def series_version(ticker: str, interval: str) -> tuple[int, datetime] | None:
     return None if row is None else (row.version, row.newest)
 
 
-def opens_of(sent: NDArray[np.signedinteger[Any]]) -> NDArray[np.int64]:
-    """Seconds since the Unix epoch from what ``timestamptz_send`` sends: microseconds since the year 2000."""
-    return sent.astype(np.int64) // 1_000_000 + _YEAR_2000
-
-
 def stored_opens(
     ticker: str, interval: str, since: int, until: int | None, except_of: str = ""
 ) -> NDArray[np.int64]:
@@ -229,13 +221,17 @@ def require_series(ticker: str, interval: str) -> None:
     require_ticker(ticker)
     require_interval(interval)
     if not has_series(ticker, interval):
-        known = [f"{series.ticker} {series.interval}" for series in list_series()]
-        raise NotFound(
-            f"No candles of {ticker} {interval} are stored; known: {', '.join(known) or 'none'}",
-            ticker=ticker,
-            interval=interval,
-            known=known,
-        )
+        raise _not_stored(ticker, interval)
+
+
+def require_version(ticker: str, interval: str) -> tuple[int, datetime]:
+    """The series' version and the open of its newest candle. Raises :class:`NotFound` as above."""
+    require_ticker(ticker)
+    require_interval(interval)
+    found = series_version(ticker, interval)
+    if found is None:
+        raise _not_stored(ticker, interval)
+    return found
 
 
 def gap_report(ticker: str, interval: str) -> GapReport:
@@ -253,42 +249,21 @@ def gap_report(ticker: str, interval: str) -> GapReport:
     )
 
 
+def _not_stored(ticker: str, interval: str) -> NotFound:
+    known = [f"{series.ticker} {series.interval}" for series in list_series()]
+    return NotFound(
+        f"No candles of {ticker} {interval} are stored; known: {', '.join(known) or 'none'}",
+        ticker=ticker,
+        interval=interval,
+        known=known,
+    )
+
+
 def _bounds(start: datetime | None, end: datetime | None) -> tuple[float, float]:
     return (
         float("-inf") if start is None else start.astimezone(UTC).timestamp(),
         float("inf") if end is None else end.astimezone(UTC).timestamp(),
     )
-
-
-def _pages(
-    connection: Connection, ticker: str, interval: str, start: float, end: float
-) -> Iterator[NDArray[np.void]]:
-    while True:
-        page = _read(connection, _PAGE, ticker, interval, start, end, PAGE_ROWS)
-        yield page
-        if len(page) < PAGE_ROWS:
-            return
-        start = float(opens_of(page["timestamp"][-1:])[0]) + 1
-
-
-def _read(
-    connection: Connection,
-    statement: TextClause,
-    ticker: str,
-    interval: str,
-    start: float,
-    end: float,
-    limit: int,
-) -> NDArray[np.void]:
-    asked = {"ticker": ticker, "interval": interval, "start": start, "end": end, "limit": limit}
-    packed = connection.execute(statement, asked).scalar()
-    return np.frombuffer(packed or b"", dtype=_PACKED)
-
-
-def _unpack(pages: list[NDArray[np.void]]) -> Candles:
-    """Native columns from packed pages, column by column so that only one is held twice."""
-    prices = (np.concatenate([page[name] for page in pages], dtype=np.float64) for name in COLUMNS[1:])
-    return Candles(opens_of(np.concatenate([page["timestamp"] for page in pages])), *prices)
 
 
 def _series(row: Row[Any]) -> Series:

@@ -127,3 +127,54 @@ class LastPrice(db.Model):  # type: ignore[name-defined]
     price: Mapped[float] = mapped_column(Double)
     timestamp: Mapped[datetime] = mapped_column(DateTime(timezone=True))
     source: Mapped[str] = mapped_column(Text)
+
+
+class CandleFlag(db.Model):  # type: ignore[name-defined]
+    """Something that a stored candle should be looked at for; ``value`` says how much, by ``kind``."""
+
+    __tablename__ = "candle_flags"
+
+    ticker: Mapped[str] = mapped_column(Text, primary_key=True)
+    interval: Mapped[str] = mapped_column(Text, primary_key=True)
+    timestamp: Mapped[datetime] = mapped_column(DateTime(timezone=True), primary_key=True)
+    kind: Mapped[str] = mapped_column(Text, primary_key=True)
+    value: Mapped[float] = mapped_column(Double)
+    detail: Mapped[dict[str, Any]] = mapped_column(JSONB)
+    flagged_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.now())
+
+
+class SeriesQuality(db.Model):  # type: ignore[name-defined]
+    """The last audit of a series, and the last comparison with a second exchange; null before the first.
+
+    ``judged`` is false while candles that were stored before there were flags wait for their audit.
+    """
+
+    __tablename__ = "series_quality"
+
+    ticker: Mapped[str] = mapped_column(Text, primary_key=True)
+    interval: Mapped[str] = mapped_column(Text, primary_key=True)
+    audit: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
+    comparison: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
+    judged: Mapped[bool] = mapped_column(server_default="true")
+
+
+class Coin(db.Model):  # type: ignore[name-defined]
+    """One coin of the market list; amounts in USD, ``updated_at`` when it was last in the list.
+
+    ``sources`` are the configured exchanges that trade ``ticker``, which is null where none does. The
+    rank is null for a coin that is no longer among those asked for.
+    """
+
+    __tablename__ = "coins"
+    __table_args__ = (Index("ix_coins_market_cap_rank", "market_cap_rank"),)
+
+    coin_id: Mapped[str] = mapped_column(Text, primary_key=True)
+    symbol: Mapped[str] = mapped_column(Text)
+    name: Mapped[str] = mapped_column(Text)
+    market_cap_rank: Mapped[int | None] = mapped_column(Integer)
+    market_cap: Mapped[float | None] = mapped_column(Double)
+    price: Mapped[float | None] = mapped_column(Double)
+    volume_24h: Mapped[float | None] = mapped_column(Double)
+    ticker: Mapped[str | None] = mapped_column(Text)
+    sources: Mapped[list[str]] = mapped_column(ARRAY(Text))
+    updated_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))

@@ -10,10 +10,11 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from server.errors import Conflict
-from server.market import follows, jobs, prices, sample, store
+from server.errors import Conflict, ServerError
+from server.market import cleaning, discovery, follows, jobs, prices, quality, sample, store
 from server.market.backfilling import Backfills, ask_for
 from server.market.candles import iso_time, require_interval
+from server.market.second_source import compare
 from server.market.tables import MarketJob
 
 TAIL_ROWS: Final = 24
@@ -38,11 +39,32 @@ def extend_history(backfills: Backfills, owner: str) -> dict[str, Any]:
     return _each(follows.followed(), lambda *series: _extend(backfills, owner, *series))
 
 
-def repair_gaps(backfills: Backfills, owner: str) -> dict[str, Any]:
-    """Look for gaps in every followed series, ask for what is missing, and forget old jobs."""
-    stored = [series for series in follows.followed() if store.has_series(*series)]
-    done = _each(stored, lambda *series: _repair(backfills, owner, *series))
-    return {**done, "jobs_forgotten": jobs.prune()}
+def audit_series(backfills: Backfills, owner: str) -> dict[str, Any]:
+    """Repair the gaps of followed series, then check all candles of every stored one; forget old jobs."""
+    followed = set(follows.followed())
+
+    def look_at(*series: str) -> dict[str, Any]:
+        repaired = _repair(backfills, owner, *series) if series in followed else {}
+        return {**repaired, **quality.audit(*series), **_compared(backfills, *series)}
+
+    stored = [(series.ticker, series.interval) for series in store.list_series()]
+    return {**_each(stored, look_at), "jobs_forgotten": jobs.prune()}
+
+
+def discover_coins(backfills: Backfills, _owner: str) -> dict[str, Any]:
+    """Ask which coins there are, and which of them can be traded where."""
+    return discovery.discover(backfills.sources, backfills.settings.market_coins)
+
+
+def clean_up(backfills: Backfills, _owner: str) -> dict[str, Any]:
+    """Delete old candles of fine intervals that nobody needs."""
+    done = cleaning.clean(backfills.settings, backfills.sources.exchanges())
+    return {
+        "deleted": sum(deleted for _, deleted in done),
+        "series": {
+            f"{plan.ticker} {plan.interval}": {**plan.payload(), "deleted": deleted} for plan, deleted in done
+        },
+    }
 
 
 def extend_sample(backfills: Backfills, owner: str) -> dict[str, Any]:
@@ -78,6 +100,14 @@ def _repair(backfills: Backfills, owner: str, ticker: str, interval: str) -> dic
     outcome = _run(backfills, owner, ticker, interval, first, last)
     after = store.gap_report(ticker, interval)
     return {**outcome, "missing_before": before.missing, "missing": after.missing, "gaps": len(after.gaps)}
+
+
+def _compared(backfills: Backfills, ticker: str, interval: str) -> dict[str, Any]:
+    try:
+        found = compare(ticker, interval, backfills.sources, backfills.settings)
+    except ServerError as error:
+        return {"not_compared": error.message}
+    return {} if found is None else {"compared": found["candles"], "beyond": found["beyond"]}
 
 
 def _run(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from datetime import datetime
+from hashlib import sha256
 from typing import Any
 
 from flask import Response, current_app, request, url_for
@@ -11,7 +12,7 @@ from flask_smorest import Blueprint
 
 from server.errors import InvalidInput
 from server.extensions import limiter, socketio
-from server.market import backfilling, follows, jobs, prices, schedules, store, tasks
+from server.market import backfilling, discovery, follows, jobs, prices, quality, schedules, store, tasks
 from server.market.candles import COLUMNS, Candles, iso_time
 from server.market.csv_import import BinaryStream, gap_payload, import_csv
 from server.market.gaps import GapReport
@@ -25,6 +26,7 @@ from server.market.job_schemas import (
     SchedulesSchema,
 )
 from server.market.json_answers import json_answer, json_bytes, json_rows
+from server.market.quality_schemas import CoinsQuery, CoinsSchema, QualitySchema
 from server.market.schemas import (
     CandlesQuery,
     CandlesSchema,
@@ -81,6 +83,31 @@ def gaps(query: dict[str, Any]) -> dict[str, Any]:
     """Candles that are missing between the first and the last of a series."""
     report = store.gap_report(**query)
     return _with_range(report, missing=report.missing, gaps=[gap_payload(gap) for gap in report.gaps])
+
+
+@blueprint.get("/quality")
+@blueprint.arguments(SeriesQuery, location="query")
+@blueprint.response(200, QualitySchema)
+@blueprint.alt_response(304, description="`If-None-Match` names the present answer")
+@blueprint.alt_response(404, description="Nothing is stored of this series")
+def series_quality(query: dict[str, Any]) -> Response:
+    """What a series holds and lacks, what stands out in it, and how fresh it is; null: not measured."""
+    # Read before the series: a change meanwhile is answered under the name that nobody asks for again.
+    digest = sha256(repr((query, quality.state(**query))).encode()).hexdigest()[:32]
+    known = request.if_none_match.contains(digest)
+    response = Response(status=304) if known else json_answer(json_bytes(quality.report(**query)))
+    response.set_etag(digest)
+    response.cache_control.no_cache = True
+    return response
+
+
+@blueprint.get("/coins")
+@blueprint.arguments(CoinsQuery, location="query")
+@blueprint.response(200, CoinsSchema)
+def coins(query: dict[str, Any]) -> dict[str, Any]:
+    """Coins by market cap, as CoinGecko last listed them, and where they are traded."""
+    found, total = discovery.page(**query)
+    return {"coins": found, "total": total, "page": query["page"], "page_size": query["page_size"]}
 
 
 @blueprint.post("/import")

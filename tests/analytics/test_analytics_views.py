@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -73,7 +74,9 @@ def test_parameters_are_those_of_the_values(get: Get, stored: Candles) -> None:
 
 
 def test_volatility_is_annualised_by_the_interval(get: Get, stored: Candles) -> None:
-    store.upsert("BTC-USD", "4h", "test", stored)
+    step = 14_400
+    four = stored.timestamp[0] // step * step + step * np.arange(len(stored))
+    store.upsert("BTC-USD", "4h", "test", replace(stored, timestamp=four))
     hourly = get("volatility/BTC-USD", period=30)["values"]["volatility"]
     as_four = get("volatility/BTC-USD", period=30, interval="4h")["values"]["volatility"]
     np.testing.assert_allclose(np.array(hourly) / as_four, 2.0)

@@ -10,7 +10,6 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
-import numpy as np
 import pytest
 from flask import Flask
 from hypothesis import HealthCheck, given
@@ -21,7 +20,7 @@ from sqlalchemy import text
 from server.extensions import db
 from server.market import store
 from server.market.arrivals import candles_stored
-from server.market.candles import COLUMNS, Candles
+from server.market.candles import Candles
 from server.market.csv_import import UnsoundFile, import_csv
 from tests.market.conftest import HOUR, START
 from tests.market.test_csv_import import as_csv
@@ -205,9 +204,10 @@ def test_a_listing_says_what_the_candles_say_whatever_was_written(
 def test_a_long_part_of_several_statements_is_one_change(make_candles: MakeCandles, told: list[Told]) -> None:
     candles = make_candles(25_000, step=60)
     store.upsert("BTC-USD", "1m", "test", candles)
-    backwards = Candles(*(getattr(candles, name)[::-1] for name in COLUMNS))
-    volume = np.asarray(backwards.volume) + 1
-    store.upsert("BTC-USD", "1m", "test", replace(backwards, volume=volume))
+    corrected = replace(candles, volume=candles.volume + 1)
+    with store.writing("BTC-USD", "1m", "test") as write:
+        write(corrected[12_000:])
+        write(corrected[:12_000])
     ends = [int(each.arrival[name].timestamp()) for each in told for name in ("first", "last")]
     assert ends == [int(candles.timestamp[0]), int(candles.timestamp[-1])] * 2
     assert [each.rows for each in told] == [25_000, 25_000]

@@ -18,8 +18,10 @@ from sqlalchemy.exc import IntegrityError
 
 from server.config import PROJECT_ROOT, Settings
 from server.errors import InvalidInput, NotFound
-from server.market import store
+from server.extensions import db
+from server.market import packed, store
 from server.market.candles import COLUMNS, Candles
+from server.market.changes import SeriesChange
 
 pytestmark = pytest.mark.usefixtures("database")
 
@@ -51,7 +53,7 @@ def test_what_is_stored_is_loaded_bit_for_bit(make_candles: MakeCandles) -> None
 def test_a_series_of_several_pages_has_no_seam(
     make_candles: MakeCandles, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(store, "PAGE_ROWS", 100)
+    monkeypatch.setattr(packed, "PAGE_ROWS", 100)
     for rows in (99, 100, 101, 250):
         put(make_candles(rows), ticker=f"A{rows}-USD")
         assert_same(store.load_candles(f"A{rows}-USD", "1h"), make_candles(rows))
@@ -85,25 +87,25 @@ def test_the_table_itself_refuses_an_unsound_candle(
     candles = make_candles(3)
     numbers = getattr(candles, column).copy()
     numbers[1] = wrong
-    with pytest.raises(IntegrityError):
-        put(replace(candles, **{column: numbers}))
+    with db.engine.connect() as connection, pytest.raises(IntegrityError):
+        SeriesChange(connection, "BTC-USD", "1h", "test").write(replace(candles, **{column: numbers}))
     assert store.list_series() == []
 
 
 def test_writers_of_one_series_wait_for_each_other(app: Flask, make_candles: MakeCandles) -> None:
     candles = make_candles(2_000)
-    backwards = Candles(*(getattr(candles, name)[::-1] for name in COLUMNS))
+    parts = [candles[row : row + 100] for row in range(0, len(candles), 100)]
     failures: list[BaseException] = []
 
-    def write(series: Candles, source: str) -> None:
+    def write(parts: list[Candles], source: str) -> None:
         try:
             with app.app_context(), store.writing("BTC-USD", "1h", source) as write_part:
-                for row in range(0, len(series), 100):
-                    write_part(series[row : row + 100])
+                for part in parts:
+                    write_part(part)
         except BaseException as error:  # noqa: BLE001 - a deadlock must reach the assertion
             failures.append(error)
 
-    threads = [threading.Thread(target=write, args=args) for args in ((candles, "a"), (backwards, "b"))]
+    threads = [threading.Thread(target=write, args=args) for args in ((parts, "a"), (parts[::-1], "b"))]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -171,7 +173,7 @@ def test_a_gevent_process_writes_and_reads_while_others_go_on(settings: Settings
         from psycogreen.gevent import patch_psycopg; patch_psycopg()
         import os, flask, gevent, numpy as np
         from server.extensions import db
-        from server.market import store
+        from server.market import packed, store
         from server.market.candles import Candles
         app = flask.Flask("green")
         app.config["SQLALCHEMY_DATABASE_URI"] = os.environ["DATABASE_URL"]

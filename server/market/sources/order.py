@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
@@ -21,13 +21,14 @@ from server.market.courtesy.breaker import (
 )
 from server.market.courtesy.bucket import Bucket, require_rate
 from server.market.sources.contract import NOT_OFFERED, Price, Source, SourceError, Stream
-from server.observability.metrics import SOURCE_STATE, ByLabels
+from server.observability.metrics import SOURCE_CLOCK, SOURCE_STATE, ByLabels
 
 if TYPE_CHECKING:
     from server.market.courtesy.calling import Courtesy
     from server.market.sources.coingecko import CoinGeckoSource
 
 COINGECKO = "coingecko"
+ANY_TICKER = "*"
 STATE_NUMBERS = {CLOSED: 0, WAITING: 1, HALF_OPEN: 2, OPEN: 3}
 RATES = {
     "kraken": "1 per second",
@@ -67,6 +68,7 @@ class Sources:
             require_rate(name, rate)
         self._urls = _assigned("EXCHANGE_URLS", settings.exchange_urls)
         self._chosen = _assigned("MARKET_SOURCE_OF", settings.market_source_of)
+        self._second = _assigned("MARKET_SECOND_SOURCE_OF", settings.market_second_source_of)
         self._made: dict[str, Source] = {}
         self._lock = threading.Lock()
 
@@ -74,6 +76,18 @@ class Sources:
         """The sources that are asked for a ticker, in order: the one chosen for it alone, or all."""
         require_ticker(ticker)
         return (self._chosen[ticker],) if ticker in self._chosen else tuple(self._settings.market_sources)
+
+    def exchanges(self) -> tuple[str, ...]:
+        """Every exchange that candles may come from."""
+        return tuple(dict.fromkeys([*self._settings.market_sources, *self._chosen.values()]))
+
+    def all_names(self) -> list[str]:
+        """Every exchange that may be asked, for whatever ticker."""
+        return list(dict.fromkeys([*self._settings.market_sources, *self._chosen.values()]))
+
+    def second(self, ticker: str) -> str | None:
+        """The source that a ticker's candles are compared with; None: they are not."""
+        return self._second.get(ticker) or self._second.get(ANY_TICKER)
 
     def of(self, name: str) -> Source:
         """The source ``name``. Only workers, commands and the stream process may ask: it loads ccxt."""
@@ -90,13 +104,22 @@ class Sources:
                 )
             return self._made[name]
 
-    def choose(self, ticker: str, interval: str, since: int | None = None) -> Source:
+    def choose(
+        self,
+        ticker: str,
+        interval: str,
+        since: int | None = None,
+        failed: Mapping[str, ServerError] | None = None,
+    ) -> Source:
         """The first source that has ``interval`` of ``ticker``, as far back as ``since`` (seconds, UTC).
 
-        A series is fetched from one source: it is chosen once, not once a page. Raises :class:`NoSource`.
+        A series is fetched from one source: it is chosen once, not once a page. ``failed`` are those that
+        were tried already. Raises :class:`NoSource`.
         """
-        reasons: dict[str, ServerError] = {}
+        reasons = dict(failed or {})
         for name in self.names(ticker):
+            if name in reasons:
+                continue
             source = self.of(name)
             try:
                 source.require(ticker, interval, since)
@@ -173,7 +196,7 @@ class Sources:
 
     def states(self) -> list[SourceState]:
         """How every configured source is doing, as all processes see it; loads none of them."""
-        names = dict.fromkeys([*self._settings.market_sources, *self._chosen.values(), COINGECKO])
+        names = dict.fromkeys([*self.exchanges(), *self._second.values(), COINGECKO])
         return source_states(self._redis_url, names)
 
     def state_payloads(self) -> list[dict[str, Any]]:
@@ -182,7 +205,14 @@ class Sources:
 
     def gauges(self) -> dict[str, ByLabels]:
         """The same as numbers for ``/metrics``."""
-        return {SOURCE_STATE: {(each.source,): STATE_NUMBERS[each.state] for each in self.states()}}
+        states = self.states()
+        ahead: ByLabels = {
+            (each.source,): each.clock_ahead for each in states if each.clock_ahead is not None
+        }
+        return {
+            SOURCE_STATE: {(each.source,): STATE_NUMBERS[each.state] for each in states},
+            SOURCE_CLOCK: ahead,
+        }
 
 
 def _assigned(variable: str, entries: Iterable[str]) -> dict[str, str]:

@@ -1,0 +1,178 @@
+"""How good a stored series is: what is there, what is missing, what stands out, and how fresh it is.
+
+What was not measured is null, never zero.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, select, text
+from sqlalchemy.dialects.postgresql import insert
+
+from server.extensions import db
+from server.market import store
+from server.market.candles import iso_time, require_interval
+from server.market.changes import lock_series
+from server.market.flagging import DEVIATES, FLAG_KINDS, flag_outliers
+from server.market.sources.symbols import FLAT
+from server.market.tables import SeriesQuality, SeriesVersion
+
+LISTED = 20
+"""Flags that a report lists; all of them are counted."""
+
+# A hole is counted with the candle after it.
+_CONTENT = text("""
+    SELECT source, count(*) AS rows, count(*) FILTER (WHERE lacking > 0) AS gaps, sum(lacking) AS missing
+    FROM (SELECT source, coalesce(extract(epoch FROM timestamp - lag(timestamp) OVER (ORDER BY timestamp))
+                                  / :step - 1, 0)::bigint AS lacking
+          FROM candles WHERE ticker = :ticker AND interval = :interval) AS neighbours
+    GROUP BY source ORDER BY count(*) DESC, source
+""")
+_COUNTS = text("""
+    SELECT kind, count(*) AS flags FROM candle_flags
+    WHERE ticker = :ticker AND interval = :interval GROUP BY kind
+""")
+_NEWEST_FLAGS = text("""
+    SELECT timestamp, kind, value, detail, flagged_at FROM candle_flags
+    WHERE ticker = :ticker AND interval = :interval
+    ORDER BY timestamp DESC, kind LIMIT :limit
+""")
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """What a series holds: ``flat`` candles stand for times without trades; ``sources`` by their rows."""
+
+    rows: int
+    gaps: int
+    missing: int
+    flat: int
+    sources: list[dict[str, Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Freshness:
+    """``newest`` is an open, ``closed`` when that candle ended; ``overdue`` candles ended since then."""
+
+    newest: str
+    closed: str
+    overdue: int
+
+
+def content(connection: Connection, ticker: str, interval: str) -> Content:
+    """What is stored of a series, counted."""
+    asked = {"ticker": ticker, "interval": interval, "step": require_interval(interval)}
+    found = connection.execute(_CONTENT, asked).all()
+    rows = sum(row.rows for row in found)
+    return Content(
+        rows=rows,
+        gaps=sum(row.gaps for row in found),
+        missing=int(sum(row.missing for row in found)),
+        flat=sum(row.rows for row in found if row.source.endswith(FLAT)),
+        sources=[{"source": row.source, "rows": row.rows, "share": row.rows / rows} for row in found],
+    )
+
+
+def freshness(newest: datetime, interval: str, now: float) -> Freshness:
+    """How old a series is whose newest candle opened at ``newest``; ``now`` in seconds since the epoch."""
+    step, opened = require_interval(interval), int(newest.timestamp())
+    return Freshness(iso_time(opened), iso_time(opened + step), max(0, int((now - opened - step) // step)))
+
+
+def state(ticker: str, interval: str) -> tuple[Any, ...]:
+    """What a report is made of: equal as long as the report is the same.
+
+    Raises :class:`NotFound` when nothing of the series is stored.
+    """
+    version, newest = store.require_version(ticker, interval)
+    known, overdue = _known(ticker, interval), freshness(newest, interval, time.time()).overdue
+    return version, newest, overdue, known.audit, known.comparison
+
+
+def report(ticker: str, interval: str) -> dict[str, Any]:
+    """The quality of a series as plain JSON values. Raises :class:`NotFound` when nothing is stored."""
+    _, newest_open = store.require_version(ticker, interval)
+    series, known = {"ticker": ticker, "interval": interval}, _known(ticker, interval)
+    with db.engine.connect().execution_options(isolation_level="REPEATABLE READ") as connection:
+        found = content(connection, ticker, interval)
+        counts = {row.kind: row.flags for row in connection.execute(_COUNTS, series)}
+        newest = connection.execute(_NEWEST_FLAGS, {**series, "limit": LISTED}).all()
+    return {
+        **series,
+        **asdict(found),
+        "freshness": asdict(freshness(newest_open, interval, time.time())),
+        "flags": {
+            "counts": {
+                kind: counts.get(kind, 0) if _looked_for(kind, known) else None for kind in FLAG_KINDS
+            },
+            "newest": [_flag(row) for row in newest],
+        },
+        "audit": known.audit,
+        "comparison": known.comparison,
+    }
+
+
+def audit(ticker: str, interval: str) -> dict[str, Any]:
+    """Judge all candles of a series anew and count what it holds; the result is kept, and returned.
+
+    Raises :class:`NotFound` when nothing of it is stored.
+    """
+    store.require_version(ticker, interval)
+    with db.engine.begin() as connection:
+        lock_series(connection, ticker, interval)
+        series = select(SeriesVersion.oldest, SeriesVersion.newest).filter_by(
+            ticker=ticker, interval=interval
+        )
+        first, last = (int(moment.timestamp()) for moment in connection.execute(series).one())
+        flag_outliers(connection, ticker, interval, first, last)
+        found = content(connection, ticker, interval)
+        counts = {
+            row.kind: row.flags
+            for row in connection.execute(_COUNTS, {"ticker": ticker, "interval": interval})
+        }
+        result = {
+            "audited_at": iso_time(int(datetime.now(UTC).timestamp())),
+            "rows": found.rows,
+            "gaps": found.gaps,
+            "missing": found.missing,
+            "flat": found.flat,
+            "flags": sum(counts.values()),
+        }
+        _keep(connection, ticker, interval, audit=result, judged=True)
+    return result
+
+
+def keep_comparison(connection: Connection, ticker: str, interval: str, comparison: dict[str, Any]) -> None:
+    """Keep what a comparison with a second exchange found."""
+    _keep(connection, ticker, interval, comparison=comparison)
+
+
+def _keep(connection: Connection, ticker: str, interval: str, **found: Any) -> None:
+    row = insert(SeriesQuality).values(ticker=ticker, interval=interval, **found)
+    connection.execute(row.on_conflict_do_update(index_elements=["ticker", "interval"], set_=found))
+
+
+def _known(ticker: str, interval: str) -> SeriesQuality:
+    query = select(SeriesQuality).filter_by(ticker=ticker, interval=interval)
+    row = db.session.scalar(query.execution_options(populate_existing=True))
+    return row or SeriesQuality(ticker=ticker, interval=interval, audit=None, comparison=None, judged=True)
+
+
+def _looked_for(kind: str, known: SeriesQuality) -> bool:
+    """Whether the number of such flags is known: nobody may have compared the series or judged it yet."""
+    return known.comparison is not None if kind == DEVIATES else known.judged
+
+
+def _flag(row: Row[Any]) -> dict[str, Any]:
+    return {
+        "timestamp": iso_time(int(row.timestamp.timestamp())),
+        "kind": row.kind,
+        "meaning": FLAG_KINDS[row.kind],
+        "value": row.value,
+        "detail": row.detail,
+        "flagged_at": iso_time(int(row.flagged_at.timestamp())),
+    }

@@ -1,0 +1,25 @@
+"""Which stored candles the forecasts need that are not scored yet."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import func, select
+
+from server.extensions import db
+from server.market.candles import require_interval
+from server.prediction.tables import Prediction
+
+ROWS_BEFORE = 1_000
+"""Candles kept before an unscored forecast's origin: more than any window and its features read."""
+
+
+def first_candle(ticker: str, interval: str) -> datetime | None:
+    """The first open that a forecast reads or waits for; None: all forecasts of the series are scored."""
+    origins = select(func.min(Prediction.origin)).where(
+        Prediction.ticker == ticker,
+        Prediction.interval == interval,
+        Prediction.settled_steps < Prediction.horizon,
+    )
+    origin: datetime | None = db.session.scalar(origins)
+    return None if origin is None else origin - timedelta(seconds=ROWS_BEFORE * require_interval(interval))

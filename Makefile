@@ -23,6 +23,9 @@ client: $(VENV)/.installed ## Build the dashboard if it is older than its source
 
 test: lint types client-check unit ## Everything that must pass: lint, types, unit, integration and browser tests
 
+load: $(VENV)/.installed-dev ## The load test: nginx, two web processes, thousands of sockets; ARGS=--quick for a short one
+	$(BIN)/python -m benchmarks load $(ARGS)
+
 lint: $(VENV)/.installed-dev ## Check style and formatting
 	$(BIN)/ruff check $(SOURCES)
 	$(BIN)/ruff format --check $(SOURCES)
@@ -53,8 +56,9 @@ migrate: $(VENV)/.installed ## Bring the database up to date (that of `make run`
 bench: $(VENV)/.installed-dev ## Measure speed and memory, side by side with the alternatives
 	$(BIN)/python -m benchmarks
 
-docs: $(VENV)/.installed-dev ## Make the README's configuration table anew
+docs: $(VENV)/.installed-dev ## Make the README's configuration table and the Grafana dashboards anew
 	$(BIN)/python -m docs.reference
+	$(BIN)/python -m docs.dashboards
 
 secrets: ## Make the passwords and the .env that `docker compose up` needs
 	@sh docker/make-secrets.sh

@@ -15,6 +15,7 @@ from typing import Any
 import structlog
 from celery.schedules import crontab
 from celery.signals import (
+    beat_init,
     celeryd_after_setup,
     worker_process_init,
     worker_ready,
@@ -30,6 +31,7 @@ from server.market import schedules
 from server.market import tasks as market_tasks
 from server.observability.health import beat_worker, forget_worker
 from server.observability.metrics import serve_worker_metrics
+from server.operations import tasks as operations_tasks
 from server.training import tasks
 
 log = structlog.get_logger(__name__)
@@ -56,6 +58,11 @@ celery.conf.beat_schedule = {
         "schedule": settings.market_job_lease_seconds / 4,
         "options": {"expires": settings.market_job_lease_seconds},
     },
+}
+celery.conf.beat_schedule["tidy"] = {
+    "task": operations_tasks.tidy.name,
+    "schedule": crontab(hour=settings.retention_hour_utc, minute=20),
+    "options": {"expires": 12 * 3600},
 }
 for schedule in schedules.SCHEDULES.values():
     if schedule.crontab:
@@ -105,6 +112,11 @@ def _warm_up(**_: Any) -> None:
 def _begin_heartbeat(sender: Any, **_: Any) -> None:
     serve_worker_metrics(settings)
     threading.Thread(target=_beat, args=(sender.hostname,), name="heartbeat", daemon=True).start()
+
+
+@beat_init.connect
+def _begin_metrics(**_: Any) -> None:
+    serve_worker_metrics(settings)
 
 
 def _beat(name: str) -> None:

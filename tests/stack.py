@@ -48,6 +48,7 @@ class Stack:
     valkey: EmbeddedValkey
     services: dict[str, Service]
     supervisor: Supervisor
+    metrics_ports: dict[str, int] = field(default_factory=dict)
     _log_starts: dict[str, int] = field(default_factory=dict)
 
     @property
@@ -143,11 +144,12 @@ class Stack:
 
 @contextmanager
 def running_stack(
-    folder: Path, postgres: EmbeddedPostgres, database: str, **overrides: Any
+    folder: Path, postgres: EmbeddedPostgres, database: str, *, scraped: bool = False, **overrides: Any
 ) -> Iterator[Stack]:
     """Start the product on ``database`` of ``postgres`` and a Valkey of its own; stop it at the end.
 
-    ``overrides`` are settings by name; those of ``QUICK`` apply otherwise.
+    ``overrides`` are settings by name; those of ``QUICK`` apply otherwise. ``scraped``: each service keeps
+    its own metrics and answers for them, as in a container of its own.
     """
     folder.mkdir(parents=True, exist_ok=True)
     postgres.create_database(database)
@@ -158,8 +160,11 @@ def running_stack(
     # The tests' own warnings filter is not for the processes under test.
     environment.pop("PYTHONWARNINGS", None)
     services = services_of(settings, folder)
+    ports = {each.name: processes.free_port() for each in services if scraped and each.name != "web"}
+    if scraped:
+        services = [_scraped(each, folder, ports.get(each.name, 0)) for each in services]
     supervisor = Supervisor(services, folder, environment, report=sys.stderr.write)
-    stack = Stack(settings, folder, valkey, {each.name: each for each in services}, supervisor)
+    stack = Stack(settings, folder, valkey, {each.name: each for each in services}, supervisor, ports)
     try:
         prepare_database(folder, environment)
         supervisor.start()
@@ -171,6 +176,11 @@ def running_stack(
     finally:
         supervisor.stop()
         valkey.stop()
+
+
+def _scraped(service: Service, folder: Path, port: int) -> Service:
+    metrics = (f"PROMETHEUS_MULTIPROC_DIR={folder}/metrics-{service.name}", f"WORKER_METRICS_PORT={port}")
+    return Service(service.name, ("/usr/bin/env", *metrics, *service.command))
 
 
 def _settings(folder: Path, database_url: str, redis_url: str, overrides: dict[str, Any]) -> Settings:

@@ -88,6 +88,8 @@ class LocalStack:
             settings,
             secret_key=os.environ.get("SECRET_KEY") or kept_secret(self._folder),
             prometheus_multiproc_dir=str(metrics),
+            # Here the web process answers for all, and several workers cannot listen on one port.
+            worker_metrics_port=0,
             log_format="console" if settings.log_format == "auto" else settings.log_format,
         )
         # TensorFlow's greetings would bury what matters.

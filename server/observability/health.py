@@ -115,6 +115,19 @@ def forget_worker(redis_url: str, name: str, queues: Iterable[str]) -> None:
         redis.zrem(WORKERS_KEY, *_members(name, queues))
 
 
+def workers_by_queue(redis: Redis) -> dict[str, list[str]]:
+    """The names of the workers that were heard of lately, for each queue; those of none are empty.
+
+    Raises ``redis.exceptions.RedisError`` when Redis is down.
+    """
+    oldest = _redis_now(redis) - WORKER_SILENCE_SECONDS
+    members = [cast(bytes, each).decode() for each in redis.zrangebyscore(WORKERS_KEY, oldest, "+inf")]
+    by_queue: dict[str, list[str]] = {queue: [] for queue in QUEUES}
+    for queue, name in (member.split(" ", 1) for member in sorted(members)):
+        by_queue.setdefault(queue, []).append(name)
+    return by_queue
+
+
 def _members(name: str, queues: Iterable[str]) -> list[str]:
     return [f"{queue} {name}" for queue in queues]
 
@@ -181,11 +194,7 @@ def _ask_broker() -> None:
 
 
 def _ask_workers(redis: Redis) -> Mapping[str, Any]:
-    oldest = _redis_now(redis) - WORKER_SILENCE_SECONDS
-    members = [cast(bytes, each).decode() for each in redis.zrangebyscore(WORKERS_KEY, oldest, "+inf")]
-    by_queue: dict[str, list[str]] = {queue: [] for queue in QUEUES}
-    for queue, name in (member.split(" ", 1) for member in sorted(members)):
-        by_queue.setdefault(queue, []).append(name)
+    by_queue = workers_by_queue(redis)
     idle = [queue for queue in QUEUES if not by_queue[queue]]
     if idle:
         raise Unavailable(f"No live worker takes from the queue {' or '.join(idle)}", queues=idle)

@@ -23,7 +23,6 @@ from prometheus_client import (
 )
 from prometheus_client.exposition import choose_encoder
 from prometheus_client.metrics_core import GaugeMetricFamily, Metric
-from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import Collector
 from prometheus_flask_exporter import PrometheusMetrics
 from redis.exceptions import RedisError
@@ -31,7 +30,9 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from server.config import InvalidSettings, Settings
 from server.errors import ServerError
+from server.observability.collectors import Included, SharedMetrics
 from server.observability.process_slots import ProcessSlots
+from server.observability.usage import Usage
 
 _FOLDER = os.environ.get("PROMETHEUS_MULTIPROC_DIR", "")
 _slots = ProcessSlots(_FOLDER) if _FOLDER else None
@@ -54,6 +55,16 @@ TRAINING_EPOCH_SECONDS = Histogram(
 )
 SOCKETIO_CONNECTIONS = Gauge(
     "crypto_predict_socketio_connections", "Open Socket.IO connections", multiprocess_mode="sum"
+)
+SOCKETIO_DISCONNECTS = Counter(
+    "crypto_predict_socketio_disconnects",
+    "Socket.IO connections that ended, by who or what ended them",
+    ["reason"],
+)
+REALTIME_LAG = Histogram(
+    "crypto_predict_realtime_lag_seconds",
+    "Time from an event's being recorded to its being sent to the room's members in this process",
+    buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30),
 )
 PREDICTIONS = Counter(
     "crypto_predict_predictions",
@@ -83,21 +94,48 @@ STREAM_LAG = Histogram(
 STREAM_RECONNECTS = Counter(
     "crypto_predict_stream_reconnects", "Lines to a source that failed and were opened again", ["source"]
 )
+STREAM_SOURCE_CHANGES = Counter(
+    "crypto_predict_stream_source_changes",
+    "Times that a series was streamed from another source from then on",
+    ["before", "source"],
+)
 CANDLES_STREAMED = Counter(
     "crypto_predict_candles_streamed",
     "Closed candles stored by the stream process: as they came over the line, or fetched",
     ["origin"],
 )
+SOURCE_CALLS = Counter(
+    "crypto_predict_source_calls",
+    "Attempts to ask a source of market data: answered, failed, limited by it, or held back here",
+    ["source", "outcome"],
+)
+SOURCE_WAIT = Histogram(
+    "crypto_predict_source_wait_seconds",
+    "Time a call to a source waited for its turn within the source's rate",
+    ["source"],
+    buckets=(0.01, 0.1, 0.5, 1, 2.5, 5, 10, 30, 60),
+)
 ERRORS = Counter("crypto_predict_errors", "Errors answered or recorded", ["error_code"])
+GAUGE_UNAVAILABLE = ERRORS.labels("gauge_unavailable")
 
 # Filled at scrape time from the truth, so that they cannot drift from it.
 TRAINING_QUEUE_DEPTH = "crypto_predict_training_queue_depth"
 TRAINING_ACTIVE_SESSIONS = "crypto_predict_training_active_sessions"
+TRAINING_PROGRESS_AGE = "crypto_predict_training_progress_age_seconds"
+WORKERS = "crypto_predict_workers"
+QUEUE_MESSAGES = "crypto_predict_queue_messages"
+SERIES_AGE = "crypto_predict_series_age_seconds"
+SERIES_INTERVAL = "crypto_predict_series_interval_seconds"
+SERIES_CANDLES = "crypto_predict_series_candles"
+SERIES_MISSING = "crypto_predict_series_missing_candles"
 LIVE_SKILL = "crypto_predict_prediction_live_skill"
 LIVE_COVERAGE = "crypto_predict_prediction_live_coverage"
+LIVE_OUTCOMES = "crypto_predict_prediction_live_outcomes"
 MODEL_DRIFTING = "crypto_predict_model_drifting"
 MODELS = "crypto_predict_models"
 SOURCE_STATE = "crypto_predict_source_state"
+SOURCE_CLOCK = "crypto_predict_source_clock_ahead_seconds"
+STREAMED_SERIES = "crypto_predict_streamed_series"
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,14 +146,35 @@ class ScrapedGauge:
     labels: tuple[str, ...] = ()
 
 
-_KIND = ("ticker", "interval", "model_type")
+_SERIES = ("ticker", "interval")
+_KIND = (*_SERIES, "model_type")
 SCRAPED_GAUGES = {
     TRAINING_QUEUE_DEPTH: ScrapedGauge("Training sessions that wait for a worker"),
     TRAINING_ACTIVE_SESSIONS: ScrapedGauge("Training sessions that a worker runs"),
+    TRAINING_PROGRESS_AGE: ScrapedGauge(
+        "Time since the last event of the running session that has been silent longest; 0 when none runs"
+    ),
+    WORKERS: ScrapedGauge("Workers that take from a queue and have said so lately", ("queue",)),
+    QUEUE_MESSAGES: ScrapedGauge("Tasks that wait in a queue for a worker", ("queue",)),
+    SERIES_AGE: ScrapedGauge("Time since the newest candle of a followed series closed", _SERIES),
+    SERIES_INTERVAL: ScrapedGauge("Length of a candle of a followed series", _SERIES),
+    SERIES_CANDLES: ScrapedGauge("Stored candles of a followed series", _SERIES),
+    SERIES_MISSING: ScrapedGauge(
+        "Candles that a followed series lacks between its first and its newest", _SERIES
+    ),
     LIVE_SKILL: ScrapedGauge("1 - rmse / rmse of naive, over the scored live forecasts", _KIND),
     LIVE_COVERAGE: ScrapedGauge("Share of outcomes inside the interval of this level", (*_KIND, "level")),
+    LIVE_OUTCOMES: ScrapedGauge("Scored steps that the live figures of a model rest on", _KIND),
     MODEL_DRIFTING: ScrapedGauge("1 while the live figures of the active model are out of band", _KIND),
     MODELS: ScrapedGauge("Registered models", ("status",)),
+    SOURCE_CLOCK: ScrapedGauge(
+        "How far the clock of a source of market data is ahead of the clock of the machine that asked it",
+        ("source",),
+    ),
+    STREAMED_SERIES: ScrapedGauge(
+        "Series that are streamed or should be, by where they come from: live, fallback, failing or waiting",
+        ("source", "state"),
+    ),
     SOURCE_STATE: ScrapedGauge(
         "How a source of market data is doing: 0 well, 1 asked for patience, 2 on probation, 3 left alone",
         ("source",),
@@ -158,9 +217,9 @@ def read_at_scrape(app: Flask, reading: Reading) -> None:
 
 
 def serve_worker_metrics(settings: Settings) -> None:
-    """Answer ``/metrics`` in a worker on ``settings.worker_metrics_port``; 0: do nothing.
+    """Answer ``/metrics`` in a worker, beat or stream on ``settings.worker_metrics_port``; 0: do nothing.
 
-    Call it in the worker's parent. Raises :class:`InvalidSettings` when the folder through which the
+    Call it in a worker's parent. Raises :class:`InvalidSettings` when the folder through which the
     children's numbers reach the parent is not set, ``OSError`` when the port is taken.
     """
     if not settings.worker_metrics_port:
@@ -172,7 +231,8 @@ def serve_worker_metrics(settings: Settings) -> None:
             variables=["PROMETHEUS_MULTIPROC_DIR"],
         )
     registry = CollectorRegistry()
-    registry.register(_SharedMetrics(_slots))
+    registry.register(SharedMetrics(_slots))
+    registry.register(Usage())
     start_http_server(settings.worker_metrics_port, addr=settings.host, registry=registry)
 
 
@@ -188,36 +248,15 @@ class HttpMetrics(PrometheusMetrics):
         """The text of ``/metrics`` and its content type."""
         registry = CollectorRegistry()
         if _slots:
-            registry.register(_SharedMetrics(_slots))
+            registry.register(SharedMetrics(_slots))
         else:
-            registry.register(_Included(REGISTRY))
-            registry.register(_Included(self.registry))
+            registry.register(Included(REGISTRY))
+            registry.register(Included(self.registry))
+        registry.register(Usage())
         registry.register(_ScrapedGauges(self.app.extensions["gauge_readings"]))
         encode, content_type = choose_encoder(accept_header or "")
         asked = registry.restricted_registry(names) if names else registry
         return encode(asked).decode(), content_type
-
-
-class _Included(Collector):
-    """Another registry's metrics."""
-
-    def __init__(self, registry: CollectorRegistry) -> None:
-        self._registry = registry
-
-    def collect(self) -> Iterator[Metric]:
-        yield from self._registry.collect()
-
-
-class _SharedMetrics(Collector):
-    """The metrics of all processes that share the folder."""
-
-    def __init__(self, slots: ProcessSlots) -> None:
-        self._slots = slots
-        self._files = MultiProcessCollector(None, path=slots.folder)  # type: ignore[no-untyped-call]
-
-    def collect(self) -> Iterator[Metric]:
-        self._slots.drop_gauges_of_the_dead()
-        yield from self._files.collect()  # type: ignore[no-untyped-call]
 
 
 class _ScrapedGauges(Collector):
@@ -230,7 +269,7 @@ class _ScrapedGauges(Collector):
                 values_by_name = reading()
             except (ServerError, SQLAlchemyError, RedisError, OSError) as error:
                 _log.warning("gauges left out", error=type(error).__name__)
-                ERRORS.labels("gauge_unavailable").inc()
+                GAUGE_UNAVAILABLE.inc()
                 continue
             for name, value in values_by_name.items():
                 yield _family(name, value if isinstance(value, Mapping) else {(): value})

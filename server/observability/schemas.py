@@ -78,6 +78,26 @@ class SourceStateSchema(Schema):
     succeeded_at = fields.Float(
         required=True, allow_none=True, metadata={"description": "Seconds since 1970"}
     )
+    clock_ahead = fields.Float(
+        required=True,
+        allow_none=True,
+        metadata={"description": "Seconds its clock is ahead of that of the machine which asked it last"},
+    )
+
+
+class StreamedSeriesSchema(Schema):
+    """How one followed series is streamed."""
+
+    ticker = fields.String(required=True)
+    interval = fields.String(required=True)
+    state = fields.String(
+        required=True,
+        validate=validate.OneOf(["live", "fallback", "failing", "waiting"]),
+        metadata={"description": "From the preferred source, from another, from a failing line, from none"},
+    )
+    source = fields.String(required=True, allow_none=True)
+    preferred = fields.String(required=True, metadata={"description": "The source that is asked first"})
+    reason = fields.String(required=True, allow_none=True, metadata={"description": "Why it is not live"})
 
 
 class DetailedHealthSchema(HealthSchema):
@@ -93,4 +113,10 @@ class DetailedHealthSchema(HealthSchema):
         required=True,
         allow_none=True,
         metadata={"description": "Sources of market data, as all processes see them; null: Redis is away"},
+    )
+    streams = fields.List(
+        fields.Nested(StreamedSeriesSchema),
+        required=True,
+        allow_none=True,
+        metadata={"description": "What the stream processes stream; null: Redis is away"},
     )

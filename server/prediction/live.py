@@ -19,7 +19,7 @@ from server.extensions import db
 from server.forecasters.conformal import LEVELS
 from server.market import store
 from server.market.moments import iso
-from server.observability.metrics import LIVE_COVERAGE, LIVE_SKILL, MODEL_DRIFTING
+from server.observability.metrics import LIVE_COVERAGE, LIVE_OUTCOMES, LIVE_SKILL, MODEL_DRIFTING
 from server.prediction import log as prediction_log
 from server.prediction import performance
 from server.prediction.drift import SHOWN, Band, Verdict, decide
@@ -107,6 +107,7 @@ class LiveGauges:
         values: dict[str, dict[tuple[str, ...], float]] = {
             LIVE_SKILL: {},
             LIVE_COVERAGE: {},
+            LIVE_OUTCOMES: {},
             MODEL_DRIFTING: {},
         }
         by_series: dict[tuple[str, str], list[Model]] = {}
@@ -126,6 +127,7 @@ def _add(
     figures: Mapping[str, Any] | None,
 ) -> None:
     values[MODEL_DRIFTING][kind] = float(model.drift is not None)
+    values[LIVE_OUTCOMES][kind] = 0.0 if figures is None else figures["rows"]
     if figures is None:
         return
     if figures["skill"] is not None:

@@ -7,6 +7,7 @@ what is in the log reaches every client, by the room or by reading the log after
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from itertools import product
 from typing import Any
 
 import structlog
@@ -14,6 +15,7 @@ from sqlalchemy import select
 
 from server.errors import NotFound
 from server.extensions import db
+from server.forecasters.contract import MODEL_TYPES
 from server.market.moments import iso
 from server.observability.metrics import TRAINING_SESSIONS
 from server.realtime.publisher import Publisher
@@ -23,6 +25,10 @@ from server.training.tables import TrainingEvent, TrainingSession
 from server.training.transitions import apply
 
 log = structlog.get_logger(__name__)
+
+# Counters begin with 0: a first failure must be seen to raise one.
+for _ended in product(MODEL_TYPES, sorted(ENDED)):
+    TRAINING_SESSIONS.labels(*_ended)
 
 
 class LeaseLost(Exception):

@@ -12,20 +12,24 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import CursorResult, delete, func, select, text
+from sqlalchemy import CursorResult, and_, delete, func, select, text
 
 from server.config import Settings
 from server.errors import Conflict, InvalidInput, TooManyRequests
 from server.extensions import db
 from server.market.moments import iso
-from server.observability.metrics import TRAINING_ACTIVE_SESSIONS, TRAINING_QUEUE_DEPTH
+from server.observability.metrics import (
+    TRAINING_ACTIVE_SESSIONS,
+    TRAINING_PROGRESS_AGE,
+    TRAINING_QUEUE_DEPTH,
+)
 from server.realtime.publisher import Publisher
 from server.realtime.rooms import training_room
 from server.training import log as session_log
 from server.training.events import ACTIVE, ENDED, IN_PROGRESS, PENDING, NewEvent
 from server.training.lease import RELEASED
 from server.training.ordering import NEWEST_FIRST, ordering
-from server.training.tables import TrainingSession
+from server.training.tables import TrainingEvent, TrainingSession
 
 Enqueue = Callable[[str], None]
 
@@ -157,7 +161,7 @@ def count_active() -> int:
 
 
 def gauges() -> dict[str, float]:
-    """How many sessions wait and run now, by the name of their gauge."""
+    """How many sessions wait and run now, and the longest silence of one that runs, by name of the gauge."""
     query = select(TrainingSession.status, func.count().label("sessions")).where(
         TrainingSession.status.in_(ACTIVE)
     )
@@ -165,7 +169,18 @@ def gauges() -> dict[str, float]:
     return {
         TRAINING_QUEUE_DEPTH: float(counts.get(PENDING, 0)),
         TRAINING_ACTIVE_SESSIONS: float(counts.get(IN_PROGRESS, 0)),
+        TRAINING_PROGRESS_AGE: longest_silence(),
     }
+
+
+def longest_silence() -> float:
+    """Seconds since the last event of the running session that has had none for longest; 0 when none runs."""
+    last_event = and_(
+        TrainingEvent.session_id == TrainingSession.id, TrainingEvent.seq == TrainingSession.last_seq
+    )
+    query = select(func.min(TrainingEvent.timestamp)).join(TrainingSession, last_event)
+    oldest = db.session.scalar(query.where(TrainingSession.status == IN_PROGRESS))
+    return 0.0 if oldest is None else max(0.0, (datetime.now(UTC) - oldest).total_seconds())
 
 
 def running() -> Sequence[TrainingSession]:

@@ -23,6 +23,12 @@ PROMISED = {
     "crypto_predict_training_sessions",
     "crypto_predict_training_epoch_seconds",
     "crypto_predict_socketio_connections",
+    "crypto_predict_socketio_disconnects",
+    "crypto_predict_realtime_lag_seconds",
+    "crypto_predict_source_calls",
+    "crypto_predict_source_wait_seconds",
+    "crypto_predict_process_memory_bytes",
+    "crypto_predict_memory_limit_bytes",
     "crypto_predict_events_published",
     "crypto_predict_errors",
     "flask_http_request_duration_seconds",
@@ -236,4 +242,5 @@ print(urllib.request.urlopen("http://127.0.0.1:{port}/metrics", timeout=10).read
 def test_a_worker_answers_on_its_own_port_for_its_children(shared: Path) -> None:
     found = samples(run(WORKER.format(port=free_port()), shared))
     assert found["crypto_predict_training_sessions_total|model_type=LSTM|status=FAILED"] == 1
+    assert found["crypto_predict_memory_limit_bytes"] > 0
     assert found["crypto_predict_training_sessions_total|model_type=CNN|status=COMPLETED"] == 20

@@ -9,7 +9,7 @@ from flask.testing import FlaskClient
 
 from server.config import Settings
 from server.extensions import db
-from server.observability.metrics import LIVE_COVERAGE, LIVE_SKILL, MODEL_DRIFTING
+from server.observability.metrics import LIVE_COVERAGE, LIVE_OUTCOMES, LIVE_SKILL, MODEL_DRIFTING
 from server.prediction import live
 from server.prediction.live import LiveGauges
 from server.prediction.performance_schemas import FiguresSchema, PerformanceSchema
@@ -119,12 +119,14 @@ def test_a_retraining_starts_when_the_setting_says_so_and_once(
 
 
 def test_the_gauges_are_those_of_the_report(model: Model, quick: Settings) -> None:
-    assert LiveGauges(2.0).read() == {LIVE_SKILL: {}, LIVE_COVERAGE: {}, MODEL_DRIFTING: {KIND: 0.0}}
+    nothing = {LIVE_SKILL: {}, LIVE_COVERAGE: {}, LIVE_OUTCOMES: {KIND: 0.0}, MODEL_DRIFTING: {KIND: 0.0}}
+    assert LiveGauges(2.0).read() == nothing
     forecast_and_score(40, offset=0.002)
     gauges = LiveGauges(2.0)
     found = gauges.read()
     assert found[LIVE_SKILL][KIND] == pytest.approx(0.798, abs=0.005)
     assert found[LIVE_COVERAGE] == {(*KIND, "80"): 1.0, (*KIND, "95"): 1.0}
+    assert found[LIVE_OUTCOMES] == {KIND: 40}
     forecast_and_score(40, offset=0.2, hours=100)
     assert gauges.read() is found
 

@@ -24,6 +24,7 @@ from server.market.sources.contract import (
     SourceError,
     SourceUnreachable,
 )
+from server.observability.metrics import SOURCE_CALLS, SOURCE_WAIT
 
 ATTEMPTS = 4
 FIRST_PAUSE, LONGEST_PAUSE = 0.5, 30.0
@@ -81,24 +82,40 @@ class Courtesy:
         self.breaker.close()
 
     def _attempt(self, ask: Callable[[], _Answer], calls: int) -> _Answer:
-        state = self.breaker.admit()
-        self.bucket.take(calls, self._patience)
+        state = self._take_turn(calls)
         try:
             answer = ask()
         except RateLimited as error:
             self._note_limit(error, state)
             raise
         except SourceError as error:
+            self._count("failed")
             self._note_failure(error, state)
             raise
         except NOT_OFFERED:
             # An answer all the same: the source is well.
             self.breaker.succeeded(state)
+            self._count("answered")
             raise
         self.breaker.succeeded(state)
+        self._count("answered")
         return answer
 
+    def _take_turn(self, calls: int) -> str:
+        """Wait until the source may be asked; the state of the breaker in which the call passed."""
+        try:
+            state = self.breaker.admit()
+            SOURCE_WAIT.labels(self.source).observe(self.bucket.take(calls, self._patience))
+        except SourceError:
+            self._count("held_back")
+            raise
+        return state
+
+    def _count(self, outcome: str) -> None:
+        SOURCE_CALLS.labels(self.source, outcome).inc()
+
     def _note_limit(self, error: RateLimited, state: str) -> None:
+        self._count("limited")
         if error.retry_after is None:
             self._note_failure(error, state)
         else:

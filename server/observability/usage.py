@@ -1,0 +1,97 @@
+"""What the processes of a service use of the machine: memory, processor time, open files.
+
+``prometheus_client`` reports these of one process only, and not at all when processes share their
+metrics. Here the process that is asked answers for its whole process group: gunicorn with its workers,
+a Celery worker with the children that train.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import psutil
+from prometheus_client.metrics_core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.registry import Collector
+
+LEADER = "main"
+CGROUP = Path("/sys/fs/cgroup/memory.max")
+"""The limit of a container's memory, in bytes or ``max``: control groups, version 2."""
+
+
+class Used(NamedTuple):
+    """One process's memory (bytes), processor time since its start (seconds), and open files."""
+
+    memory: float
+    seconds: float
+    files: float
+
+
+class Usage(Collector):
+    """The processes of one process group, by default the caller's own.
+
+    The label ``process`` is ``main`` or ``child-N``, the children in the order of their ids: a child that
+    was replaced hands its name to its successor, so that the names stay few.
+    """
+
+    def __init__(self, group: Callable[[], int] = os.getpgrp, limit: Path = CGROUP) -> None:
+        self._group = group
+        self._limit = limit
+
+    def collect(self) -> Iterator[Metric]:
+        prefix, labels = "crypto_predict_process", ["process"]
+        memory = GaugeMetricFamily(f"{prefix}_memory_bytes", "Resident memory of a process", labels=labels)
+        seconds = CounterMetricFamily(
+            f"{prefix}_cpu_seconds", "Processor time that a process has used", labels=labels
+        )
+        files = GaugeMetricFamily(
+            f"{prefix}_open_files", "Files and sockets a process has open", labels=labels
+        )
+        for name, used in _used_by_name(self._group()):
+            memory.add_metric([name], used.memory)
+            seconds.add_metric([name], used.seconds)
+            files.add_metric([name], used.files)
+        yield from (memory, seconds, files)
+        yield GaugeMetricFamily(
+            "crypto_predict_memory_limit_bytes",
+            "Memory that the service's processes may use: the container's limit, or the machine's memory",
+            value=memory_limit(self._limit),
+        )
+
+
+def memory_limit(cgroup: Path = CGROUP) -> float:
+    """Bytes that this process and its neighbours may use together."""
+    whole = float(psutil.virtual_memory().total)
+    try:
+        limit = cgroup.read_text().strip()
+    except OSError:
+        return whole  # no container, or the older control groups
+    return whole if limit == "max" else min(whole, float(limit))
+
+
+def _used_by_name(group: int) -> Iterator[tuple[str, Used]]:
+    children = 0
+    for pid in psutil.pids():
+        used = _used(pid, group)
+        if used is None:
+            continue
+        if pid == group:
+            yield LEADER, used
+        else:
+            yield f"child-{children}", used
+            children += 1
+
+
+def _used(pid: int, group: int) -> Used | None:
+    """None for a process of another group, or one that has just ended."""
+    try:
+        if os.getpgid(pid) != group:
+            return None
+        process = psutil.Process(pid)
+        with process.oneshot():
+            times = process.cpu_times()
+            return Used(process.memory_info().rss, times.user + times.system, process.num_fds())
+    except (ProcessLookupError, PermissionError, psutil.Error):
+        return None

@@ -11,7 +11,7 @@ import asyncio
 import signal
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence, Set
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, ParamSpec, TypeVar
 
@@ -20,27 +20,25 @@ from flask import Flask
 from redis.exceptions import RedisError
 
 from server.config import Settings
-from server.errors import ServerError
-from server.market import follows, store
+from server.market import bursts, follows
+from server.market.arrivals import candles_stored
 from server.market.candles import require_interval
 from server.market.follows import Pair
-from server.market.sources.contract import LiveCandle, Row, Source, SourceError
+from server.market.sources.contract import Source
 from server.market.sources.order import Sources
-from server.market.streaming.agreement import candles_of
-from server.market.streaming.buffer import DATABASE_AWAY, WRITERS, CandleBuffer
-from server.market.streaming.checks import Checked, check, first_to_check
+from server.market.streaming.aftermath import Aftermath
+from server.market.streaming.agreement import Rows, candles_of
+from server.market.streaming.buffer import DATABASE_AWAY, CandleBuffer, Waiting
+from server.market.streaming.checks import Checked, check, first_to_check, is_quiet
 from server.market.streaming.leases import StreamLeases
-from server.market.streaming.lines import SourceLine
-from server.market.streaming.pauses import Pauses
+from server.market.streaming.placement import Placement
 from server.market.streaming.prices import RoomPrices
-from server.market.streaming.series import LiveSeries
+from server.market.streaming.series import LiveSeries, Trouble
 from server.observability.metrics import CANDLES_STREAMED, STREAM_LAG
 from server.realtime.publisher import BackgroundPublisher, Publisher
 
 ROUND_SECONDS = 2.0
 """How soon a series that is followed from now on is streamed."""
-LONGEST_CHOICE_PAUSE = 60.0
-"""How long a series waits at most that no source has, or of which none answers."""
 DRAIN_SECONDS = 10.0
 """How long the last candles may take to be stored when the process is asked to end."""
 WAITING_EVENTS = 10_000
@@ -56,41 +54,45 @@ class StreamProcess:
     def __init__(self, app: Flask, publisher: Publisher) -> None:
         settings: Settings = app.config["SETTINGS"]
         self._app = app
-        self._every = settings.stream_check_seconds
+        self._settings = settings
         self._sources = Sources(settings)
         self._publisher = BackgroundPublisher(publisher, _start_thread, WAITING_EVENTS)
         self._leases = StreamLeases(settings.redis_database(1), settings.stream_lease_seconds)
         self._round_seconds = min(ROUND_SECONDS, settings.stream_lease_seconds / 4)
         self._buffer = CandleBuffer(self._write)
-        self._writers = ThreadPoolExecutor(WRITERS, "writer")
+        self._aftermath = Aftermath(
+            self._publisher.wait_until_sent, self._in_app(_tell), self._in_app(bursts.flag_arrival)
+        )
+        self._writer = ThreadPoolExecutor(1, "writer")
         self._callers: dict[str, ThreadPoolExecutor] = {}
         self._followed: list[Pair] = []
         self._held: set[str] = set()
         self._now = 0
-        self._lines: dict[str, SourceLine] = {}
-        self._series: dict[Pair, tuple[LiveSeries, SourceLine, asyncio.Task[None]]] = {}
-        self._due: dict[Pair, float] = {}
-        self._pauses: dict[Pair, Pauses] = {}
-        self._nothing_answers = False
+        self._prices: dict[Pair, RoomPrices] = {}
+        self._placement: Placement | None = None
+        self._looked_at: dict[str, float] = {}
 
     async def run(self, stopping: asyncio.Event) -> None:
         """Stream until ``stopping`` is set; then store what has come and let others go on."""
         writing = asyncio.create_task(self._buffer.run())
+        following_up = asyncio.create_task(self._aftermath.run())
         streaming = asyncio.create_task(self._stream())
         asked = asyncio.create_task(stopping.wait())
+        working = {writing, following_up, streaming, asked}
         try:
-            done, _ = await asyncio.wait({writing, streaming, asked}, return_when=asyncio.FIRST_COMPLETED)
+            done, _ = await asyncio.wait(working, return_when=asyncio.FIRST_COMPLETED)
             for task in done:
                 task.result()
         finally:
             await _cancelled(streaming, asked)
             await self._end()
-            await _cancelled(writing)
+            await _cancelled(writing, following_up)
 
     async def _end(self) -> None:
         try:
             async with asyncio.timeout(DRAIN_SECONDS):
                 await self._buffer.drained()
+                await self._aftermath.told()
             await asyncio.to_thread(self._leases.release, self._held)
         except TimeoutError:
             _log.warning("candles are left to the next stream process", candles=len(self._buffer))
@@ -98,21 +100,33 @@ class StreamProcess:
             _log.warning("leases run out by themselves", error=type(error).__name__)
         self._leases.close()
         self._sources.close()
-        for pool in (self._writers, *self._callers.values()):
+        for pool in (self._writer, *self._callers.values()):
             pool.shutdown(wait=False, cancel_futures=True)
 
     async def _stream(self) -> None:
         async with asyncio.TaskGroup() as group:
-            choosing: asyncio.Task[None] | None = None
+            steady = self._settings.stream_return_seconds
+            self._placement = placement = Placement(self._sources, self._make_series, group, steady)
+            placing: asyncio.Task[None] | None = None
             group.create_task(self._keep_reading_followed())
             while True:
                 await self._renew()
-                mine = [pair for pair in self._followed if pair[0] in self._held]
-                for pair in self._series.keys() - set(mine):
-                    self._drop(pair)
-                if choosing is None or choosing.done():
-                    choosing = group.create_task(self._take_up(group, mine))
+                mine = self._mine()
+                placement.keep_only(mine)
+                self._prices = {pair: each for pair, each in self._prices.items() if pair in mine}
+                if placing is None or placing.done():
+                    placing = group.create_task(placement.place(mine, lambda pair: pair in self._mine()))
+                await self._tell_states(placement, mine)
                 await asyncio.sleep(self._round_seconds)
+
+    def _mine(self) -> list[Pair]:
+        return [pair for pair in self._followed if pair[0] in self._held]
+
+    async def _tell_states(self, placement: Placement, mine: Sequence[Pair]) -> None:
+        try:
+            await asyncio.to_thread(self._leases.tell, placement.states(mine))
+        except RedisError as error:
+            _log.debug("states are not told", error=type(error).__name__)
 
     async def _keep_reading_followed(self) -> None:
         # Apart from the leases, which must be renewed also while the database does not answer.
@@ -138,95 +152,64 @@ class StreamProcess:
             _log.warning("another process streams now", tickers=sorted(lost))
         self._held = held
 
-    async def _take_up(self, group: asyncio.TaskGroup, mine: list[Pair]) -> None:
-        """Choose the source of every series that has none yet."""
-        for pair in mine:
-            if pair in self._series or time.monotonic() < self._due.get(pair, 0.0):
-                continue
-            try:
-                source = await asyncio.to_thread(self._sources.choose, *pair)
-            except (SourceError, RedisError) as error:
-                self._postpone(pair, error)
-            else:
-                if pair[0] in self._held:
-                    self._begin(group, pair, source)
+    def _make_series(self, pair: Pair, source: Source, trouble: Trouble) -> LiveSeries:
+        async def ask(since: int | None, present: int | None, missed: Set[int]) -> Checked:
+            return await self._ask(source, pair, since, present, missed)
 
-    def _begin(self, group: asyncio.TaskGroup, pair: Pair, source: Source) -> None:
-        line = self._lines.get(source.name)
-        if line is None:
-            line = self._lines[source.name] = SourceLine(
-                source.name, lambda: self._sources.stream(source.name), self._take, self._opened, self._refuse
-            )
-            self._callers[source.name] = ThreadPoolExecutor(1, source.name)
-            group.create_task(line.run())
-        later = asyncio.get_running_loop().call_later
-        prices = RoomPrices(self._publisher, *pair, self._now, later)
+        if pair not in self._prices:
+            later = asyncio.get_running_loop().call_later
+            self._prices[pair] = RoomPrices(self._publisher, *pair, self._now, later)
+        return LiveSeries(
+            pair, self._prices[pair], self._buffer, ask, self._settings.stream_check_seconds, trouble
+        )
 
-        async def ask(since: int | None, present: int | None) -> Checked:
-            return await self._ask(source, pair, since, present)
+    async def _write(self, lot: Sequence[Waiting]) -> Collection[Pair]:
+        parts = [bursts.Part(each.pair, each.source, candles_of(each.rows)) for each in lot]
+        store = self._in_app(bursts.store_burst)
+        burst = await asyncio.get_running_loop().run_in_executor(self._writer, store, parts)
+        for each in lot:
+            if each.pair not in burst.busy:
+                self._show(each.pair, each.rows)
+        # Whoever looks at a room is told first: word of all of them takes longer.
+        self._aftermath.add(burst.arrivals)
+        return burst.busy
 
-        series = LiveSeries(pair, prices, self._buffer, ask, self._every, line.distrust)
-        self._series[pair] = (series, line, group.create_task(series.run()))
-        self._nothing_answers = False
-        self._pauses.pop(pair, None)
-        line.want(pair)
-        _log.info("streaming", ticker=pair[0], interval=pair[1], source=source.name)
-
-    def _drop(self, pair: Pair) -> None:
-        series, line, checking = self._series.pop(pair)
-        line.drop(pair)
-        checking.cancel()
-        series.prices.close()
-        _log.info("no longer streaming", ticker=pair[0], interval=pair[1])
-
-    async def _take(self, candle: LiveCandle) -> None:
-        if found := self._series.get((candle.ticker, candle.interval)):
-            await found[0].take(candle)
-
-    def _opened(self, pair: Pair) -> None:
-        if found := self._series.get(pair):
-            found[0].opened()
-
-    def _refuse(self, pair: Pair, error: ServerError) -> None:
-        if pair in self._series:
-            self._drop(pair)
-        self._postpone(pair, error)
-
-    def _postpone(self, pair: Pair, error: Exception) -> None:
-        pauses = self._pauses.setdefault(pair, Pauses(longest=LONGEST_CHOICE_PAUSE))
-        self._due[pair] = time.monotonic() + pauses.next()
-        if not self._nothing_answers:
-            # Said once: without the internet this goes on for as long as the stack runs.
-            self._nothing_answers = True
-            reason = error.message if isinstance(error, ServerError) else type(error).__name__
-            _log.warning(
-                "no live candles for now; tried again quietly",
-                ticker=pair[0], interval=pair[1], reason=reason,
-            )  # fmt: skip
-
-    async def _write(self, pair: Pair, source: str, rows: Mapping[int, Row]) -> None:
-        upsert = self._in_app(store.upsert)
-        loop = asyncio.get_running_loop()
-        await loop.run_in_executor(self._writers, upsert, *pair, source, candles_of(rows))
+    def _show(self, pair: Pair, rows: Rows) -> None:
         self._stored(pair, rows, "line")
-        if found := self._series.get(pair):
+        if pair in self._prices:
             for opened in sorted(rows):
-                found[0].prices.show_ended(rows[opened])
+                self._prices[pair].show_ended(rows[opened])
 
-    async def _ask(self, source: Source, pair: Pair, since: int | None, present: int | None) -> Checked:
+    async def _ask(
+        self, source: Source, pair: Pair, since: int | None, present: int | None, missed: Set[int]
+    ) -> Checked:
         def ask() -> Checked:
             known = self._leases.checked_until(pair) if since is None else since
-            done = check(source, pair, first_to_check(pair, present, known) if since is None else since)
+            first = first_to_check(pair, present, known) if since is None else since
+            done = check(source, pair, first, missed, self._settings.market_flat_candles)
             if done.newest is not None:
                 self._leases.note_checked(pair, done.until)
+            if is_quiet(pair, done):
+                self._look_again(source, pair)
             return done
 
-        pool = self._callers[source.name]
+        pool = self._callers.setdefault(source.name, ThreadPoolExecutor(1, source.name))
         done = await asyncio.get_running_loop().run_in_executor(pool, self._in_app(ask))
         self._stored(pair, done.written, "fetched")
         return done
 
-    def _stored(self, pair: Pair, rows: Mapping[int, Row], origin: str) -> None:
+    def _look_again(self, source: Source, pair: Pair) -> None:
+        """Raises one of ``NOT_OFFERED`` when a series is quiet because its market is gone.
+
+        The list of markets is asked for anew as often as one series is checked, however many are quiet.
+        """
+        now, every = time.monotonic(), self._settings.stream_check_seconds
+        if now - self._looked_at.get(source.name, -every) >= every:
+            self._looked_at[source.name] = now
+            source.forget_markets()
+        source.require(*pair)
+
+    def _stored(self, pair: Pair, rows: Rows, origin: str) -> None:
         step, now = require_interval(pair[1]), time.time()
         CANDLES_STREAMED.labels(origin).inc(len(rows))
         for opened in rows:
@@ -238,6 +221,11 @@ class StreamProcess:
                 return work(*arguments, **named)
 
         return within
+
+
+def _tell(arrival: bursts.Arrival) -> None:
+    ticker, interval = arrival.pair
+    candles_stored.send(None, ticker=ticker, interval=interval, first=arrival.first, last=arrival.last)
 
 
 def stream_until_stopped(app: Flask, publisher: Publisher) -> None:

@@ -5,10 +5,13 @@ from __future__ import annotations
 import json
 import logging
 import queue
-from collections.abc import Callable, Iterator, Mapping
+import threading
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any, Protocol
 
 from flask import current_app
+from redis.exceptions import RedisError
 from socketio import RedisManager
 
 from server.observability.metrics import EVENTS_LEFT_OUT, EVENTS_PUBLISHED
@@ -16,8 +19,12 @@ from server.realtime.rooms import CHANNEL
 
 # A publisher must never hold up a training: the event is already in the log, rooms catch up.
 REDIS_TIMEOUTS = {"socket_connect_timeout": 2, "socket_timeout": 2}
+ATTEMPTS = 2
+MOST_TOGETHER = 200
+"""Messages that are sent in one go: what waits behind them is sent soon after."""
 
 
+_log = logging.getLogger("server.realtime")
 # Stands in a message for a payload that is JSON already; no name of a room or event holds it.
 _HOLE = "\0"
 
@@ -61,23 +68,73 @@ class Publisher(Protocol):
         ...
 
 
+Message = tuple[str, str, Mapping[str, Any]]
+"""Room, event and payload."""
+
+
+class _Manager(RedisManager):
+    """Can keep what a thread emits, to send it in one go: one way to Redis and back instead of one each."""
+
+    def __init__(self, redis_url: str, **options: Any) -> None:
+        super().__init__(redis_url, **options)
+        self.connected: bool
+        self._kept = threading.local()
+
+    @contextmanager
+    def together(self) -> Iterator[None]:
+        texts: list[str] = []
+        self._kept.texts = texts
+        try:
+            yield
+        finally:
+            self._kept.texts = None
+            self._send(texts)
+
+    def _publish(self, data: Any) -> Any:
+        if getattr(self._kept, "texts", None) is None:
+            return super()._publish(data)
+        self._kept.texts.append(self.json.dumps(data))
+        return None
+
+    def _send(self, texts: Sequence[str]) -> None:
+        for _ in range(ATTEMPTS):
+            try:
+                if not self.connected:
+                    self._redis_connect()
+                pipeline = self.redis.pipeline(transaction=False)
+                for text in texts:
+                    pipeline.publish(self.channel, text)
+                pipeline.execute()
+            except RedisError as error:
+                self.connected = False
+                _log.error("cannot publish to Redis: %s", error)
+            else:
+                return
+
+
 class RedisPublisher:
     """Publishes over Redis to every web process. Thread safe; connects on first use."""
 
     def __init__(self, redis_url: str) -> None:
-        self._redis = RedisManager(
+        self._redis = _Manager(
             redis_url,
             channel=CHANNEL,
             write_only=True,
             json=_Messages,
             redis_options=REDIS_TIMEOUTS,
-            logger=logging.getLogger("server.realtime"),
+            logger=_log,
         )
 
     def publish(self, room: str, event: str, payload: Mapping[str, Any]) -> None:
         data = payload if isinstance(payload, EncodedPayload) else dict(payload)
         self._redis.emit(event, data, namespace="/", room=room)
         EVENTS_PUBLISHED.labels(type=payload.get("type", event)).inc()
+
+    def publish_all(self, messages: Iterable[Message]) -> None:
+        """Send several messages, in order, in one go."""
+        with self._redis.together():
+            for message in messages:
+                self.publish(*message)
 
 
 def process_publisher() -> Publisher:
@@ -100,7 +157,7 @@ class BackgroundPublisher:
         self, publisher: Publisher, start_task: Callable[[Callable[[], None]], Any], most: int
     ) -> None:
         self._publisher = publisher
-        self._waiting: queue.Queue[tuple[str, str, Mapping[str, Any]]] = queue.Queue(most)
+        self._waiting: queue.Queue[Message] = queue.Queue(most)
         start_task(self._publish_all)
 
     def publish(self, room: str, event: str, payload: Mapping[str, Any]) -> None:
@@ -109,6 +166,19 @@ class BackgroundPublisher:
         except queue.Full:
             EVENTS_LEFT_OUT.inc()
 
+    def wait_until_sent(self) -> None:
+        """Block until nothing waits."""
+        self._waiting.join()
+
     def _publish_all(self) -> None:
         while True:
-            self._publisher.publish(*self._waiting.get())
+            messages = [self._waiting.get()]
+            while len(messages) < MOST_TOGETHER and not self._waiting.empty():
+                messages.append(self._waiting.get())
+            if isinstance(self._publisher, RedisPublisher) and len(messages) > 1:
+                self._publisher.publish_all(messages)
+            else:
+                for message in messages:
+                    self._publisher.publish(*message)
+            for _ in messages:
+                self._waiting.task_done()

@@ -72,7 +72,8 @@ class Binance:
         limit = min(int(query.get("limit", 500)), PAGE_ROWS)
         end = int(query.get("endTime", 1 << 60)) / 1000 + 0.001
         start = int(query["startTime"]) / 1000 if "startTime" in query else None
-        rows = self._market.candles(code, step, start or 0, end, f"{self.rest_host}/klines")
+        most = None if start is None else limit
+        rows = self._market.candles(code, step, start or 0, end, f"{self.rest_host}/klines", most)
         return [_rest_row(row, step) for row in (rows[-limit:] if start is None else rows[:limit])]
 
     def _code(self, symbol: str) -> str:

@@ -36,6 +36,10 @@ class RunningExchange:
         """Cut the open sockets of hosts that contain ``where``; how many there were."""
         return int(self._post("drop", {"where": where})["dropped"])
 
+    def delist(self, code: str) -> None:
+        """Trade a coin no longer, on any venue."""
+        self._post("delist", {"code": code})
+
     def forget_calls(self) -> None:
         """Start the list of calls anew."""
         self._post("forget", {})

@@ -76,6 +76,8 @@ class Exchange:
             self.market.clock.set(**wanted)
         elif act == "drop":
             return web.json_response({"dropped": self.sockets.drop(**wanted)})
+        elif act == "delist":
+            self.market.delist(**wanted)
         elif act == "forget":
             self.calls.clear()
         else:

@@ -104,6 +104,7 @@ class Sockets:
         frames = [
             frame
             for subscription in sorted(listener.subscriptions, key=lambda each: (each.code, each.step))
+            if self._market.coins[subscription.code].trading
             for frame in listener.venue.frames(subscription, after, until)
         ]
         if self._silent(listener.venue):

@@ -46,11 +46,13 @@ class Tape:
         """Whether candles of ``step`` seconds can be made of the recorded ones."""
         return step >= self.step and step % self.step == 0
 
-    def candles(self, step: int, start: float, end: float, now: float) -> list[Row]:
-        """Candles with ``start <= open < end`` that exist at ``now``; the last may be the open one."""
+    def candles(self, step: int, start: float, end: float, now: float, most: int | None = None) -> list[Row]:
+        """The first ``most`` candles with ``start <= open < end`` at ``now``; the last may be the open one."""
         rows = self._resampled(step)
         first, last, ended = np.searchsorted(rows[:, 0], [start, end, math.floor(now) - step + 1])
-        found = [_row(values) for values in rows[first : min(last, ended)]]
+        found = [_row(values) for values in rows[first : min(last, ended)][:most]]
+        if len(found) == most:
+            return found
         growing = self.candle_at(step, now)
         if growing and start <= growing[0] < end:
             found.append(growing)

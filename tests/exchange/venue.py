@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 from tests.exchange.clock import ExchangeClock
@@ -14,12 +14,16 @@ DAY = 86_400
 
 @dataclass(frozen=True, slots=True)
 class Coin:
-    """One coin that every venue lists, against its own quote. ``trading`` False: delisted."""
+    """One coin that every venue lists, against its own quote.
+
+    ``trading`` False: delisted, since ``until`` (seconds) if that happened while the exchange ran.
+    """
 
     code: str
     name: str
     tape: Tape
     trading: bool = True
+    until: float | None = None
 
 
 @dataclass(slots=True)
@@ -30,10 +34,20 @@ class Market:
     clock: ExchangeClock
     faults: Faults
 
-    def candles(self, code: str, step: int, start: float, end: float, where: str) -> list[Row]:
-        """Candles with ``start <= open < end`` at this moment, with the faults that are due."""
-        rows = self.coins[code].tape.candles(step, start, end, self.clock.now())
+    def candles(
+        self, code: str, step: int, start: float, end: float, where: str, most: int | None = None
+    ) -> list[Row]:
+        """The first ``most`` candles with ``start <= open < end`` now, with the faults that are due."""
+        coin, now = self.coins[code], self.clock.now()
+        last = now if coin.until is None else coin.until
+        rows = coin.tape.candles(step, start, min(end, last - step + 1) if coin.until else end, last, most)
         return self.faults.spoil(rows, where)
+
+    def delist(self, code: str) -> None:
+        """Trade a coin no longer: its past candles are known still."""
+        coin = self.coins[code]
+        ended = self.clock.now() // coin.tape.step * coin.tape.step
+        self.coins[code] = replace(coin, trading=False, until=ended)
 
     def day(self, code: str) -> Row:
         """The last 24 hours as one candle."""

@@ -90,6 +90,8 @@ class SourceState:
     """How a source is doing: ``state`` is ``closed``, ``open``, ``half_open`` or ``waiting``.
 
     ``retry_after`` are the seconds until a call may pass; the times are seconds (UTC) by Redis's clock.
+    ``clock_ahead`` is how many seconds the source's own clock was ahead of that of the machine which
+    asked it last; None before.
     """
 
     source: str
@@ -99,6 +101,7 @@ class SourceState:
     reason: str | None
     failed_at: float | None
     succeeded_at: float | None
+    clock_ahead: float | None
 
 
 class Breaker:
@@ -152,6 +155,11 @@ class Breaker:
         """The source asked not to be called for ``seconds``."""
         self._wait(keys=[self._key], args=[seconds, reason, MEMORY_SECONDS])
 
+    def note_clock(self, ahead: float) -> None:
+        """The source's clock is so many seconds ahead of this machine's."""
+        self._redis.hset(self._key, "clock_ahead", str(ahead))
+        self._redis.expire(self._key, MEMORY_SECONDS)
+
     def state(self) -> SourceState:
         """How the source is doing."""
         return _state(self._redis, self.source)
@@ -186,6 +194,7 @@ def _state(redis: Redis, source: str) -> SourceState:
         reason=values.get("reason"),
         failed_at=float(values["failed_at"]) if "failed_at" in values else None,
         succeeded_at=float(values["succeeded_at"]) if "succeeded_at" in values else None,
+        clock_ahead=float(values["clock_ahead"]) if "clock_ahead" in values else None,
     )
 
 

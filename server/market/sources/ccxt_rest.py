@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 from server.market.candles import INTERVAL_SECONDS, Candles, iso_time, require_interval
 from server.market.courtesy.calling import Courtesy
+from server.market.courtesy.skew import ClockSkew
 from server.market.sources.answers import MILLISECONDS, read_candles, read_price
 from server.market.sources.contract import (
     HistoryNotOffered,
@@ -53,6 +54,7 @@ class CcxtSource:
         self._lock = threading.RLock()
         self._markets_until = 0.0
         self._ahead = 0.0
+        self._skew = ClockSkew(name, courtesy.breaker.note_clock)
 
     def markets(self) -> Mapping[str, Mapping[str, Any]]:
         """Every market by its symbol, as ccxt describes them; asked for anew once an hour."""
@@ -111,6 +113,11 @@ class CcxtSource:
                 return {}
             return self._ask(lambda: self._read_prices(by_symbol))
 
+    def forget_markets(self) -> None:
+        """Ask for the list of markets anew when it is needed next."""
+        with self._lock:
+            self._markets_until = 0.0
+
     def close(self) -> None:
         """Close its connections."""
         self._transport.close()
@@ -150,6 +157,7 @@ class CcxtSource:
         if now is None:
             now = self._exchange.fetch_time() / MILLISECONDS
         self._ahead = now - time.time()
+        self._skew.note(self._ahead)
         return now
 
     def _listings(self, tickers: Iterable[str]) -> dict[str, Listing]:
@@ -190,8 +198,14 @@ class CcxtSource:
         step = require_interval(interval)
         if interval not in self._exchange.timeframes:
             offered = [each for each in INTERVAL_SECONDS if each in self._exchange.timeframes]
+            finer = [
+                each
+                for each in offered
+                if step > INTERVAL_SECONDS[each] and not step % INTERVAL_SECONDS[each]
+            ]
+            remedy = f"; take {finer[-1]} and read it with resample={interval}" if finer else ""
             raise IntervalNotOffered(
-                f"{self.name} has no candles of {interval}; it has {', '.join(offered)}",
+                f"{self.name} has no candles of {interval}; it has {', '.join(offered)}{remedy}",
                 field="interval",
                 value=interval,
                 source=self.name,

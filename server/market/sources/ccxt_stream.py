@@ -14,6 +14,7 @@ from server.market.sources.ccxt_rest import CcxtSource
 from server.market.sources.contract import (
     Listing,
     LiveCandle,
+    SeriesRefused,
     SourceAnswerUnusable,
     SourceError,
     SourceUnreachable,
@@ -57,11 +58,6 @@ class CcxtStream:
         for exchange in self._exchanges.values():
             await exchange.close()
 
-    @property
-    def rejected(self) -> int:
-        """How many frames could not be used."""
-        return sum(series.rejected for series in self._series.values())
-
     async def follow(self, ticker: str, interval: str) -> Listing:
         """Send candles of the series too. Raises one of ``NOT_OFFERED``, or :class:`SourceError`."""
         listing = await asyncio.to_thread(self._source.require, ticker, interval)
@@ -72,7 +68,9 @@ class CcxtStream:
             series = (GrowingCandles if candles else TradedCandles)(listing, interval)
             question = _candles_of(exchange, listing, interval) if candles else _trades_of(exchange, listing)
             self._series[pair] = series
-            self._tasks[pair] = asyncio.create_task(self._guarded(self._receive(exchange, series, question)))
+            self._tasks[pair] = asyncio.create_task(
+                self._guarded(self._receive(exchange, series, question), pair)
+            )
         return listing
 
     async def leave(self, ticker: str, interval: str) -> None:
@@ -145,8 +143,8 @@ class CcxtStream:
             if each == interval:
                 series.doubt()
 
-    async def _guarded(self, work: Awaitable[None]) -> None:
-        """Do ``work``; what it fails with ends the stream, as an error of the contract."""
+    async def _guarded(self, work: Awaitable[None], pair: Pair | None = None) -> None:
+        """Do ``work``, of one series or of all; what it fails with ends the stream, as the contract says."""
         try:
             await work
         except asyncio.CancelledError:
@@ -156,7 +154,7 @@ class CcxtStream:
             # Not this task: ccxt cancelled what it waited for, as it does with a line that it gives up.
             self._arrived.put_nowait(self._closed())
         except errors.BaseError as error:
-            self._arrived.put_nowait(error_of(error, self.name, None))
+            self._arrived.put_nowait(self._failure(error, pair))
         except SourceError as error:
             self._arrived.put_nowait(error)
         except MISREADINGS as error:
@@ -164,6 +162,14 @@ class CcxtStream:
             self._arrived.put_nowait(
                 SourceAnswerUnusable(f"{self.name} sent what cannot be used: {fault}", source=self.name)
             )
+
+    def _failure(self, error: Exception, pair: Pair | None) -> SourceError:
+        found = error_of(error, self.name, None)
+        if isinstance(found, SourceError):
+            return found
+        if pair is None:
+            return SourceAnswerUnusable(found.message, source=self.name)
+        return SeriesRefused(found.message, source=self.name, pair=pair)
 
 
 def _candles_of(exchange: Any, listing: Listing, interval: str) -> Callable[[], Awaitable[Any]]:

@@ -65,6 +65,16 @@ class SourceRefused(SourceError):
     error_code = "source_refused"
 
 
+class SeriesRefused(SourceError):
+    """A stream does not send the series ``pair`` (ticker, interval), or no longer; its others it does."""
+
+    error_code = "series_refused"
+
+    def __init__(self, message: str, *, source: str, pair: tuple[str, str]) -> None:
+        super().__init__(message, source=source, ticker=pair[0], interval=pair[1])
+        self.pair = pair
+
+
 class MarketUnknown(NotFound):
     """The source lists no market for the ticker."""
 
@@ -175,6 +185,10 @@ class Source(Protocol):
         """Every ticker that the source trades now, in order."""
         ...
 
+    def forget_markets(self) -> None:
+        """Ask for the list of markets anew when it is needed next."""
+        ...
+
     def close(self) -> None:
         """Close its connections."""
         ...
@@ -198,7 +212,10 @@ class Stream(Protocol):
         ...
 
     def __aiter__(self) -> AsyncIterator[LiveCandle]:
-        """Candles as they come, until the line fails: then it raises a :class:`SourceError`."""
+        """Candles as they come, until the line fails: then it raises a :class:`SourceError`.
+
+        That is a :class:`SeriesRefused` when it failed for one series alone.
+        """
         ...
 
 

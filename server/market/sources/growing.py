@@ -14,7 +14,7 @@ class GrowingCandles:
     """The candles of one series, frame by frame: a candle has ended when a later one begins.
 
     ``sure`` says of an ended candle whether nothing speaks against its last frame having been the last:
-    no unusable frame, no silence of the line (:meth:`doubt`), and its successor came next.
+    no unusable frame, none out of turn, no silence of the line (:meth:`doubt`), and its successor came next.
     """
 
     def __init__(self, listing: Listing, interval: str) -> None:
@@ -23,7 +23,6 @@ class GrowingCandles:
         self._step = require_interval(interval)
         self._row: Row | None = None
         self._doubted = False
-        self.rejected = 0
 
     def doubt(self) -> None:
         """Frames may have been lost: the candle that grows now cannot be trusted to its end."""
@@ -36,7 +35,6 @@ class GrowingCandles:
             try:
                 row = read_row(each, self._step, self._listing.source)
             except SourceAnswerUnusable:
-                self.rejected += 1
                 self.doubt()
                 continue
             changes += self._advance(row)
@@ -49,6 +47,9 @@ class GrowingCandles:
         if previous is not None and row[0] < previous[0]:
             # Late, or told again: what is stored of it may need to change.
             return [self._change(row, closed=True, sure=False)]
+        if previous is not None and row[0] == previous[0] and _is_behind(row, previous):
+            # Out of turn, or one before it was wrong: which state is the last is not known any more.
+            self.doubt()
         self._row = row
         grown = self._change(row, closed=False, sure=False)
         if previous is None or row[0] == previous[0]:
@@ -70,7 +71,6 @@ class TradedCandles:
         self._interval = interval
         self._step = require_interval(interval)
         self._row: Row | None = None
-        self.rejected = 0
 
     def doubt(self) -> None:
         """Nothing changes: these candles are never sure."""
@@ -84,7 +84,6 @@ class TradedCandles:
                 amount = read_price(trade["amount"], self._listing.source)
                 start = int(trade["timestamp"]) // MILLISECONDS // self._step * self._step
             except (SourceAnswerUnusable, TypeError, KeyError):
-                self.rejected += 1
                 continue
             changes += self._advance(start, price, amount)
         return changes
@@ -104,3 +103,10 @@ class TradedCandles:
     def _change(self, row: Row, *, closed: bool) -> LiveCandle:
         listing = self._listing
         return LiveCandle(listing.ticker, self._interval, listing.source, row, closed, sure=False)
+
+
+def _is_behind(row: Row, other: Row) -> bool:
+    """Whether one state of a candle is from before the other: range and volume only grow."""
+    _, _, high, low, _, volume = row
+    _, _, highest, lowest, _, most = other
+    return high < highest or low > lowest or volume < most

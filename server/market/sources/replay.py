@@ -102,6 +102,9 @@ class Replay:
         ticker = self._listing.ticker
         return {ticker: Price(ticker, price, now, self._listing.source)}
 
+    def forget_markets(self) -> None:
+        """Nothing: its one market does not change."""
+
     def close(self) -> None:
         """Nothing: it has no connections."""
 

@@ -1,12 +1,13 @@
 """What a source's answers and the stored candles say of each other. Pure calculations on rows.
 
-Neither a frame nor an answer is believed alone against the other: a stored candle is replaced, and a
-missing one taken for missing, when two answers say the same.
+Neither a frame nor an answer is believed alone against the other: a stored candle is replaced when two
+answers say the same. That a candle is missing is believed when both answers of two checks lack it: what
+spoils an answer often spoils the next one alike.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -22,11 +23,13 @@ Rows = Mapping[int, Row]
 class Agreement:
     """What follows for a range: candles to ``write``, and how far the store is right.
 
-    ``checked_until`` is the first open of which it is not known yet, or the end of the range.
+    ``checked_until`` is the first open of which it is not known yet, or the end of the range. ``missing``
+    are opens that neither the store nor an answer has.
     """
 
     checked_until: int
     write: dict[int, Row] = field(default_factory=dict)
+    missing: set[int] = field(default_factory=set)
 
 
 def contradicts(grid: range, stored: Rows, answer: Rows) -> bool:
@@ -34,22 +37,29 @@ def contradicts(grid: range, stored: Rows, answer: Rows) -> bool:
     return any(open_ not in answer or (open_ in stored and answer[open_] != stored[open_]) for open_ in grid)
 
 
-def agree(grid: range, stored: Rows, answer: Rows, again: Rows | None = None) -> Agreement:
+def agree(
+    grid: range, stored: Rows, answer: Rows, again: Rows | None = None, missed: Container[int] = ()
+) -> Agreement:
     """What follows from an answer about the opens of ``grid``, and from one more if it was asked for.
 
     A candle that is new is written and awaits its check; one that is stored otherwise is replaced when
-    both answers have it so. What no answer has stays as it is.
+    both answers have it so. What no answer has stays as it is; of what is not stored either it is known
+    when it was among the ``missed`` of the check before.
     """
-    write: dict[int, Row] = {}
+    found = Agreement(grid.stop)
     unknown: int | None = None
     for open_ in grid:
         said, known = answer.get(open_), stored.get(open_)
         confirmed = again is not None and again.get(open_) == said
+        if said is None and known is None and confirmed:
+            found.missing.add(open_)
+            confirmed = open_ in missed
         if said is not None and said != known and (known is None or confirmed):
-            write[open_] = said
+            found.write[open_] = said
         if not (confirmed or (said is not None and said == known)) and unknown is None:
             unknown = open_
-    return Agreement(grid.stop if unknown is None else unknown, write)
+    found.checked_until = grid.stop if unknown is None else unknown
+    return found
 
 
 def rows_of(candles: Candles) -> dict[int, Row]:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
 
 import structlog
 from sqlalchemy.exc import InterfaceError, InternalError, OperationalError
@@ -15,27 +16,39 @@ from server.market.streaming.pauses import Pauses
 
 DATABASE_AWAY = (OperationalError, InterfaceError, InternalError, NoFreeConnection)
 """What a database that is down, starting, or a standby raises: the same statement may succeed later."""
-WRITERS = 8
-"""Candles of all series end in the same instant: the database commits those of several together."""
+MOST_CANDLES = 2000
+"""Candles that are written together, rounded up to whole series."""
+BUSY_SECONDS = 0.1
+"""How long to wait where every series that candles wait of is written by somebody else."""
 
-Key = tuple[Pair, str]
-"""A series, and the source that its rows are marked with."""
-Write = Callable[[Pair, str, Mapping[int, Row]], Awaitable[None]]
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """Candles of one series and one mark, by their opens."""
+
+    pair: Pair
+    source: str
+    rows: Mapping[int, Row]
+
+
+Write = Callable[[Sequence[Waiting]], Awaitable[Collection[Pair]]]
+"""Stores candles, and answers of which series it did not: somebody else writes them now."""
 _log = structlog.get_logger(__name__)
 
 
 class CandleBuffer:
-    """Hands candles to ``write``, series by series, until it has taken them.
+    """Hands what waits to ``write``, all series at once, until it has taken it.
 
-    ``write`` stores rows and raises one of ``DATABASE_AWAY`` when it cannot; then they are kept and
-    offered again after a pause. A row that came later replaces one of the same open.
+    Candles of all series end in the same instant: what comes while one lot is written is the next lot.
+    ``write`` raises one of ``DATABASE_AWAY`` when it can store nothing; then all is kept and offered again
+    after a pause. A row that came later replaces one of the same open.
     """
 
     def __init__(self, write: Write, pauses: Callable[[], Pauses] = Pauses) -> None:
         self._write = write
         self._pauses = pauses
-        self._waiting: dict[Key, dict[int, Row]] = {}
-        self._taken: set[Key] = set()
+        self._waiting: dict[Pair, dict[int, tuple[str, Row]]] = {}
+        self._writing = False
         self._changed = asyncio.Condition()
 
     def __len__(self) -> int:
@@ -45,54 +58,58 @@ class CandleBuffer:
     async def add(self, pair: Pair, source: str, row: Row) -> None:
         """Store a candle as soon as it can be."""
         async with self._changed:
-            self._waiting.setdefault((pair, source), {})[row[0]] = row
-            self._changed.notify()
-
-    async def run(self) -> None:
-        """Store what comes, until cancelled."""
-        async with asyncio.TaskGroup() as group:
-            for _ in range(WRITERS):
-                group.create_task(self._run_writer())
+            self._waiting.setdefault(pair, {})[row[0]] = (source, row)
+            self._changed.notify_all()
 
     async def drained(self) -> None:
         """Wait until every candle is stored."""
         async with self._changed:
-            await self._changed.wait_for(lambda: not self._waiting and not self._taken)
+            await self._changed.wait_for(lambda: not self._waiting and not self._writing)
 
-    async def _run_writer(self) -> None:
+    async def run(self) -> None:
+        """Store what comes, until cancelled."""
         pauses = self._pauses()
         while True:
-            key, rows = await self._take()
+            lot = await self._take()
             try:
-                await self._write(*key, rows)
+                busy = await self._write(lot)
             except DATABASE_AWAY as error:
-                await self._finish(key, rows)
+                await self._finish(lot)
                 pause = pauses.next()
-                _log.warning(
-                    "candles wait for the database",
-                    waiting=len(self),
-                    pause=pause,
-                    error=type(error).__name__,
-                )
+                reason = type(error).__name__
+                _log.warning("candles wait for the database", waiting=len(self), pause=pause, error=reason)
                 await asyncio.sleep(pause)
             else:
                 pauses.reset()
-                await self._finish(key, {})
+                left = [each for each in lot if each.pair in busy]
+                await self._finish(left)
+                if len(left) == len(lot):
+                    await asyncio.sleep(BUSY_SECONDS)
 
-    async def _take(self) -> tuple[Key, dict[int, Row]]:
-        """The candles of a series that no other writer is busy with."""
+    async def _take(self) -> list[Waiting]:
         async with self._changed:
-            while (key := self._free()) is None:
-                await self._changed.wait()
-            self._taken.add(key)
-            return key, self._waiting.pop(key)
+            await self._changed.wait_for(lambda: self._waiting)
+            self._writing = True
+            lot: list[Waiting] = []
+            for pair in list(self._waiting):
+                lot.append(self._take_series(pair))
+                if sum(len(each.rows) for each in lot) >= MOST_CANDLES:
+                    break
+            return lot
 
-    async def _finish(self, key: Key, unwritten: Mapping[int, Row]) -> None:
+    def _take_series(self, pair: Pair) -> Waiting:
+        """What waits of a series with the mark of its first candle; another mark's candles wait on."""
+        marked = self._waiting.pop(pair)
+        source = next(iter(marked.values()))[0]
+        rows = {opened: row for opened, (mark, row) in marked.items() if mark == source}
+        if others := {opened: each for opened, each in marked.items() if each[0] != source}:
+            self._waiting[pair] = others
+        return Waiting(pair, source, rows)
+
+    async def _finish(self, unwritten: Sequence[Waiting]) -> None:
         async with self._changed:
-            self._taken.discard(key)
-            if unwritten:
-                self._waiting[key] = {**unwritten, **self._waiting.get(key, {})}
+            self._writing = False
+            for each in unwritten:
+                before = {opened: (each.source, row) for opened, row in each.rows.items()}
+                self._waiting[each.pair] = before | self._waiting.get(each.pair, {})
             self._changed.notify_all()
-
-    def _free(self) -> Key | None:
-        return next((key for key in self._waiting if key not in self._taken), None)

@@ -12,6 +12,7 @@ from typing import Any, cast
 from redis import Redis
 
 from server.market.follows import Pair
+from server.market.streaming.states import SeriesState, encoded, told_key
 
 PREFIX = "crypto_predict:streams"
 CHECKED_SECONDS = 7 * 86_400
@@ -72,6 +73,10 @@ class StreamLeases:
     def note_checked(self, pair: Pair, until: int) -> None:
         """Tell whoever takes the series up next that it is right before ``until`` (an open)."""
         self._redis.set(_checked_key(pair), until, ex=CHECKED_SECONDS)
+
+    def tell(self, states: Iterable[SeriesState]) -> None:
+        """Let everyone see how this process streams its series, until it is silent."""
+        self._redis.set(told_key(self._token), encoded(states), px=int(self.seconds * 1000))
 
     def close(self) -> None:
         """Close the connections; leases that are held run out."""

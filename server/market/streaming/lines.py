@@ -4,39 +4,55 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import TypeVar
 
 import structlog
 
 from server.errors import ServerError
 from server.market.follows import Pair
-from server.market.sources.contract import NOT_OFFERED, LiveCandle, SourceError, SourceUnreachable, Stream
+from server.market.sources.contract import (
+    NOT_OFFERED,
+    LiveCandle,
+    SeriesRefused,
+    SourceError,
+    SourceUnreachable,
+    Stream,
+)
 from server.market.streaming.pauses import Pauses
 from server.observability.metrics import STREAM_RECONNECTS
 
+_Error = TypeVar("_Error", bound=BaseException)
 _log = structlog.get_logger(__name__)
 
 
-class SourceLine:
-    """All series that are streamed from the source ``name``.
+@dataclass(frozen=True, slots=True)
+class LineEvents:
+    """What is told of a line.
 
-    ``take`` gets every candle; ``opened`` is called for a series whose frames begin, also after an
-    interruption; ``refuse`` for one that the source does not offer after all.
+    ``take`` gets every candle; ``opened`` a series whose frames begin, also after an interruption;
+    ``refused`` one that the source does not offer after all; ``failed`` why the line has to be opened anew.
     """
+
+    take: Callable[[LiveCandle], Awaitable[None]]
+    opened: Callable[[Pair], None]
+    refused: Callable[[Pair, ServerError], None]
+    failed: Callable[[SourceError], None]
+
+
+class SourceLine:
+    """All series that are streamed from the source ``name``."""
 
     def __init__(
         self,
         name: str,
         open_stream: Callable[[], Stream],
-        take: Callable[[LiveCandle], Awaitable[None]],
-        opened: Callable[[Pair], None],
-        refuse: Callable[[Pair, ServerError], None],
+        events: LineEvents,
         pauses: Pauses | None = None,
     ) -> None:
         self.name = name
         self._open_stream = open_stream
-        self._take = take
-        self._opened = opened
-        self._refuse = refuse
+        self._events = events
         self._pauses = pauses or Pauses()
         self._wanted: set[Pair] = set()
         self._changed = asyncio.Event()
@@ -64,14 +80,23 @@ class SourceLine:
             await self._until_wanted()
             try:
                 await self._stream()
+            except* SeriesRefused as group:
+                self._drop_refused(group)
             except* SourceError as group:
-                self.failures += 1
-                STREAM_RECONNECTS.labels(self.name).inc()
-                pause = self._pauses.next()
-                _log.warning(
-                    "stream failed", source=self.name, pause=round(pause, 2), reason=str(group.exceptions[0])
-                )
-                await asyncio.sleep(pause)
+                await self._pause_after(_first_of(group))
+
+    def _drop_refused(self, group: BaseExceptionGroup[SeriesRefused]) -> None:
+        error = _first_of(group)
+        self._wanted.discard(error.pair)
+        self._events.refused(error.pair, error)
+
+    async def _pause_after(self, error: SourceError) -> None:
+        self.failures += 1
+        STREAM_RECONNECTS.labels(self.name).inc()
+        pause = self._pauses.next()
+        _log.warning("stream failed", source=self.name, pause=round(pause, 2), reason=error.message)
+        self._events.failed(error)
+        await asyncio.sleep(pause)
 
     async def _until_wanted(self) -> None:
         while not self._wanted:
@@ -106,9 +131,9 @@ class SourceLine:
             await stream.follow(*pair)
         except NOT_OFFERED as error:
             self._wanted.discard(pair)
-            self._refuse(pair, error)
+            self._events.refused(pair, error)
             return False
-        self._opened(pair)
+        self._events.opened(pair)
         return True
 
     async def _listen(self, stream: Stream) -> None:
@@ -116,8 +141,16 @@ class SourceLine:
             if self.failures:
                 self.failures = 0
                 self._pauses.reset()
-            await self._take(candle)
+            await self._events.take(candle)
 
     async def _watch_deafness(self) -> None:
         await self._deaf.wait()
         raise SourceUnreachable(f"{self.name} has candles that it did not send", source=self.name)
+
+
+def _first_of(group: BaseExceptionGroup[_Error]) -> _Error:
+    """The first error in a group, however deep it lies."""
+    error: BaseException = group
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    return error  # type: ignore[return-value]

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Set
+from dataclasses import dataclass
 
 import structlog
 from redis.exceptions import RedisError
@@ -11,7 +12,15 @@ from redis.exceptions import RedisError
 from server.errors import ServerError
 from server.market.candles import require_interval
 from server.market.follows import Pair
-from server.market.sources.contract import NOT_OFFERED, LiveCandle, RateLimited, SourceError, SourcePaused
+from server.market.sources.contract import (
+    NOT_OFFERED,
+    HistoryNotOffered,
+    LiveCandle,
+    RateLimited,
+    SourceError,
+    SourcePaused,
+    SourceRefused,
+)
 from server.market.streaming.buffer import DATABASE_AWAY, CandleBuffer
 from server.market.streaming.checks import Checked
 from server.market.streaming.pauses import Pauses
@@ -22,9 +31,19 @@ SHOWN_AFTERWARDS = 100
 PATIENCE = 2
 """How many candles a line may be behind what its source says when asked, before it counts as deaf."""
 
-Check = Callable[[int | None, int | None], Awaitable[Checked]]
-"""Checks from an open on, or else from where checking begins while the candle of the second open grows."""
+Check = Callable[[int | None, int | None, Set[int]], Awaitable[Checked]]
+"""Checks from an open on, or else from where checking begins while the candle of the second open grows; the
+third are opens that were missing in the check before."""
 _log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """Told of a series' source: it is ``deaf`` on the line, has ``refused`` the series, or is ``away``."""
+
+    deaf: Callable[[], None]
+    refused: Callable[[ServerError], None]
+    away: Callable[[SourceError], None]
 
 
 class LiveSeries:
@@ -41,17 +60,18 @@ class LiveSeries:
         buffer: CandleBuffer,
         check: Check,
         every: float,
-        deaf: Callable[[], None],
+        trouble: Trouble,
     ) -> None:
         self.pair = pair
         self.prices = prices
         self._buffer = buffer
         self._check = check
         self._every = every
-        self._deaf = deaf
+        self._trouble = trouble
         self._step = require_interval(pair[1])
         self._present: int | None = None
         self._checked: int | None = None
+        self._missed: Set[int] = frozenset()
         self._needed = -1
         """The newest open that has to be asked for."""
         self._due = asyncio.Event()
@@ -97,7 +117,7 @@ class LiveSeries:
     async def _checked_or_pause(self, pauses: Pauses) -> float:
         """Seconds until the check has to be repeated; 0 when it need not be."""
         try:
-            done = await self._check(self._checked, self._present)
+            done = await self._check(self._checked, self._present, self._missed)
         except (SourceError, *NOT_OFFERED, *DATABASE_AWAY, RedisError) as error:
             return self._pause_after(error, pauses)
         if not self._note(done):
@@ -107,19 +127,24 @@ class LiveSeries:
 
     def _note(self, done: Checked) -> bool:
         """Whether the check found what it had to."""
+        self._missed = done.missing
         if done.newest is None:
             return self._needed < 0
         self._checked = done.until
         for opened in sorted(done.written)[-SHOWN_AFTERWARDS:]:
             self.prices.show_ended(done.written[opened])
         if self._present is not None and done.newest > self._present + PATIENCE * self._step:
-            self._deaf()
+            self._trouble.deaf()
         return done.newest >= self._needed
 
     def _pause_after(self, error: Exception, pauses: Pauses) -> float:
         pause = pauses.next()
         if isinstance(error, RateLimited | SourcePaused) and error.retry_after:
             pause += error.retry_after
+        if isinstance(error, NOT_OFFERED) and not isinstance(error, HistoryNotOffered):
+            self._trouble.refused(error)
+        elif isinstance(error, SourcePaused | SourceRefused):
+            self._trouble.away(error)
         reason = error.message if isinstance(error, ServerError) else type(error).__name__
         _log.info("check postponed", ticker=self.pair[0], interval=self.pair[1], pause=pause, reason=reason)
         return pause

@@ -116,13 +116,13 @@ def differences(since: float, until: float, ticker: str = TICKER) -> dict[int, t
     }
 
 
-def wait_for_equality(until: float, seconds: float, logs: Iterable[Path]) -> float:
+def wait_for_equality(until: float, seconds: float, logs: Iterable[Path], ticker: str = TICKER) -> float:
     """Until the store equals the source, from its first candle to ``until``; how many seconds that took.
 
     An assertion fails, with what differs and the logs, when it does not within ``seconds``.
     """
     began = time.monotonic()
-    while differing := differences(min(stored(), default=0), until):
+    while differing := differences(min(stored(ticker), default=0), until, ticker):
         if time.monotonic() - began > seconds:
             story = "\n".join(f"--- {log.name}\n{log.read_text()[-6000:]}" for log in logs)
             raise AssertionError(f"the store differs from the source after {seconds} s: {differing}\n{story}")

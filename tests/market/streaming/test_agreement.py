@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from server.market.sources.contract import Row
 from server.market.streaming.agreement import agree, candles_of, contradicts, rows_of
@@ -50,12 +52,44 @@ def test_a_stored_candle_is_replaced_when_two_answers_say_so(
     assert (found.write, found.checked_until) == (written, checked)
 
 
-def test_a_candle_that_no_answer_has_is_missing_and_a_stored_one_stays() -> None:
-    for stored in (ALL, WITHOUT):
-        assert contradicts(GRID, stored, WITHOUT)
-        found = agree(GRID, stored, WITHOUT, WITHOUT)
-        assert (found.checked_until, found.write) == (GRID.stop, {})
-    assert agree(GRID, WITHOUT, WITHOUT, ALL).checked_until == 660
+def test_a_stored_candle_that_no_answer_has_stays() -> None:
+    assert contradicts(GRID, ALL, WITHOUT)
+    found = agree(GRID, ALL, WITHOUT, WITHOUT)
+    assert (found.checked_until, found.write, found.missing) == (GRID.stop, {}, set())
+
+
+def test_that_a_candle_is_missing_is_believed_when_two_checks_say_so() -> None:
+    assert contradicts(GRID, WITHOUT, WITHOUT)
+    first = agree(GRID, WITHOUT, WITHOUT, WITHOUT)
+    assert (first.checked_until, first.write, first.missing) == (660, {}, {660})
+    second = agree(GRID, WITHOUT, WITHOUT, WITHOUT, first.missing)
+    assert (second.checked_until, second.missing) == (GRID.stop, {660})
+    assert agree(GRID, WITHOUT, WITHOUT, ALL, first.missing).checked_until == 660
+
+
+@settings(max_examples=60)
+@given(st.data())
+def test_whatever_single_answers_say_the_store_ends_as_the_source_is(data: st.DataObject) -> None:
+    """Each check has one answer that is anything and one that is true, in either order."""
+    opens = list(GRID)
+    true = {open_: row(open_) for open_ in data.draw(st.sets(st.sampled_from(opens)))}
+    anything = st.dictionaries(st.sampled_from(opens), st.sampled_from([10.0, 11.0])).map(
+        lambda closes: {open_: row(open_, close) for open_, close in closes.items()}
+    )
+    stored, missed = dict(data.draw(anything)), set[int]()
+    stored = {open_: each for open_, each in stored.items() if open_ in true}
+    for _ in range(6):
+        answers = [data.draw(anything), true]
+        if data.draw(st.booleans()):
+            answers.reverse()
+        found = agree(GRID, stored, answers[0], answers[1], missed)
+        # What one answer alone has that the store lacks is written, and looked at again.
+        stored, missed = stored | {o: r for o, r in found.write.items() if o in true}, found.missing
+    for _ in range(3):
+        found = agree(GRID, stored, true, true, missed)
+        stored, missed = stored | found.write, found.missing
+    assert stored == true
+    assert found.checked_until == GRID.stop
 
 
 def test_rows_and_candles_say_the_same() -> None:

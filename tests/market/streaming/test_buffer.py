@@ -1,18 +1,21 @@
-"""Candles that wait for the database: none is lost, and each series is written by one at a time."""
+"""Candles that wait for the database: none is lost, and those of all series are written together."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Sequence
 
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from sqlalchemy.exc import OperationalError
 
 from server.market.follows import Pair
 from server.market.sources.contract import Row
-from server.market.streaming.buffer import CandleBuffer
+from server.market.streaming.buffer import CandleBuffer, Waiting
 from server.market.streaming.pauses import Pauses
 
 BITCOIN, ETHER = ("BTC-USD", "1m"), ("ETH-USD", "1m")
+Arriving = tuple[Pair, str, Row]
 
 
 def row(opened: int, close: float = 10.0) -> Row:
@@ -20,52 +23,83 @@ def row(opened: int, close: float = 10.0) -> Row:
 
 
 class Database:
-    """Stores rows, unless it is away for the next ``outages`` attempts."""
+    """Stores rows, unless it is away, or somebody else writes a series, for the next so many attempts."""
 
-    def __init__(self, outages: int = 0) -> None:
+    def __init__(self, outages: int = 0, busy: dict[Pair, int] | None = None) -> None:
         self.outages = outages
-        self.rows: dict[tuple[Pair, int], Row] = {}
-        self.busy: set[Pair] = set()
-        self.overlaps = 0
+        self.busy = busy or {}
+        self.rows: dict[tuple[Pair, int], tuple[str, Row]] = {}
+        self.lots: list[int] = []
 
-    async def write(self, pair: Pair, source: str, rows: Mapping[int, Row]) -> None:
-        self.overlaps += pair in self.busy
-        self.busy.add(pair)
-        await asyncio.sleep(0.001)
-        self.busy.discard(pair)
+    async def write(self, lot: Sequence[Waiting]) -> set[Pair]:
+        await asyncio.sleep(0)
         if self.outages:
             self.outages -= 1
             raise OperationalError("INSERT", {}, Exception("the database system is shutting down"))
-        self.rows |= {(pair, opened): each for opened, each in rows.items()}
+        pairs = [each.pair for each in lot]
+        assert len(set(pairs)) == len(pairs), "a series is written once at a time"
+        refused = {pair for pair in pairs if self.busy.get(pair)}
+        for pair in refused:
+            self.busy[pair] -= 1
+        for each in lot:
+            if each.pair not in refused:
+                self.rows |= {(each.pair, opened): (each.source, row) for opened, row in each.rows.items()}
+        self.lots.append(len(lot))
+        return refused
 
 
-def stored_by(database: Database, *candles: tuple[Pair, Row]) -> dict[tuple[Pair, int], Row]:
+def stored_by(database: Database, *candles: Arriving, at_once: bool = False) -> Database:
     async def store() -> None:
-        buffer = CandleBuffer(database.write, lambda: Pauses(0.001, 0.01))
+        buffer = CandleBuffer(database.write, lambda: Pauses(0.0001, 0.001))
         writing = asyncio.create_task(buffer.run())
-        for pair, each in candles:
-            await buffer.add(pair, "kraken", each)
-            await asyncio.sleep(0)
+        for each in candles:
+            await buffer.add(*each)
+            if not at_once:
+                await asyncio.sleep(0)
         async with asyncio.timeout(10):
             await buffer.drained()
         assert not len(buffer)
         writing.cancel()
 
     asyncio.run(store())
-    return database.rows
+    return database
 
 
 def test_what_comes_while_the_database_is_away_is_stored_when_it_is_back() -> None:
-    candles = [(pair, row(60 * number)) for number in range(1, 50) for pair in (BITCOIN, ETHER)]
-    database = Database(outages=7)
-    assert stored_by(database, *candles) == {(pair, each[0]): each for pair, each in candles}
+    candles = [(pair, "kraken", row(60 * number)) for number in range(1, 50) for pair in (BITCOIN, ETHER)]
+    database = stored_by(Database(outages=7), *candles)
+    assert database.rows == {(pair, each[0]): (source, each) for pair, source, each in candles}
     assert not database.outages
-    assert not database.overlaps
 
 
-def test_the_later_numbers_of_a_candle_win_also_after_an_outage() -> None:
-    found = stored_by(Database(outages=3), (BITCOIN, row(60)), (BITCOIN, row(60, 11.0)))
-    assert found == {(BITCOIN, 60): row(60, 11.0)}
+def test_candles_of_many_series_that_end_together_are_written_together() -> None:
+    pairs = [(f"C{number:03}-USD", "1m") for number in range(100)]
+    database = stored_by(Database(), *((pair, "binance", row(60)) for pair in pairs), at_once=True)
+    assert len(database.rows) == 100
+    assert len(database.lots) <= 2
+
+
+def test_a_series_that_somebody_else_writes_holds_up_no_other() -> None:
+    database = Database(busy={BITCOIN: 2})
+    stored_by(database, (BITCOIN, "kraken", row(60)), (ETHER, "kraken", row(60)), at_once=True)
+    assert list(database.rows) == [(ETHER, 60), (BITCOIN, 60)]
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from([BITCOIN, ETHER]),
+            st.sampled_from(["kraken", "binance:BTC/USDT"]),
+            st.builds(row, st.sampled_from([60, 120, 180]), st.sampled_from([10.0, 11.0])),
+        ),
+        max_size=12,
+    ),
+    st.integers(0, 2),
+)
+def test_the_last_numbers_and_mark_of_a_candle_win(candles: list[Arriving], outages: int) -> None:
+    last = {(pair, each[0]): (source, each) for pair, source, each in candles}
+    assert stored_by(Database(outages), *candles, at_once=True).rows == last
 
 
 def test_pauses_grow_and_begin_anew() -> None:

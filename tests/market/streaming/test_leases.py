@@ -7,11 +7,18 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing
 
 import pytest
+from hypothesis import HealthCheck, given
+from hypothesis import settings as settings_of_examples
+from hypothesis import strategies as st
 from redis import Redis
 
 from server.config import Settings
 from server.market.streaming.leases import StreamLeases
+from server.market.streaming.states import FALLBACK, LIVE, SeriesState, StreamStates
+from server.observability.metrics import STREAMED_SERIES
 from tests.market.streaming.processes import wait_until
+
+TICKERS = st.sampled_from(["BTC-USD", "ETH-USD", "SOL-USD"])
 
 
 @pytest.fixture
@@ -65,3 +72,39 @@ def test_how_far_a_series_was_checked_is_known_to_the_next_process(
     first.note_checked(("BTC-USD", "1m"), 1_600_000_020)
     assert second.checked_until(("BTC-USD", "1m")) == 1_600_000_020
     assert second.checked_until(("BTC-USD", "5m")) is None
+
+
+def test_everyone_sees_how_each_process_streams_its_series(
+    leases: Callable[[float], StreamLeases], settings: Settings
+) -> None:
+    first, second, told = leases(30), leases(0.5), StreamStates(settings)
+    first.tell([SeriesState("ETH-USD", "1h", FALLBACK, "kraken", "coinbase", "coinbase was not reached")])
+    second.tell([SeriesState("BTC-USD", "1m", LIVE, "coinbase", "coinbase", None)])
+    assert [(each["ticker"], each["state"]) for each in told.payloads()] == [
+        ("BTC-USD", LIVE),
+        ("ETH-USD", FALLBACK),
+    ]
+    assert told.gauges() == {STREAMED_SERIES: {("coinbase", LIVE): 1, ("kraken", FALLBACK): 1}}
+    wait_until(lambda: len(told.payloads()) == 1, 5, "the silence of the second process")
+
+
+@settings_of_examples(
+    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(st.lists(st.tuples(st.integers(0, 2), st.booleans(), st.sets(TICKERS)), max_size=12))
+def test_whatever_processes_take_and_release_a_ticker_has_one_holder(
+    redis_url: str, steps: list[tuple[int, bool, set[str]]]
+) -> None:
+    with Redis.from_url(redis_url) as redis, ExitStack() as stack:
+        redis.flushdb()
+        processes = [stack.enter_context(closing(StreamLeases(redis_url, 30))) for _ in range(3)]
+        owner: dict[str, int] = {}
+        for number, takes, tickers in steps:
+            if takes:
+                held = processes[number].hold(tickers)[1]
+                for ticker in tickers:
+                    owner.setdefault(ticker, number)
+                assert held == {ticker for ticker in tickers if owner[ticker] == number}
+            else:
+                processes[number].release(tickers)
+                owner = {t: who for t, who in owner.items() if who != number or t not in tickers}

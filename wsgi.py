@@ -6,9 +6,11 @@ patch()
 
 from server.app import create_app  # noqa: E402 - nothing may be imported before the patch
 from server.local.environment import adopt_running_stack  # noqa: E402
+from server.observability.logs import log_to_stdout  # noqa: E402
 
 adopt_running_stack()
 app = create_app()
 
 if __name__ == "__main__":
+    log_to_stdout()
     serve(app)

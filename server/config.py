@@ -175,7 +175,7 @@ class Settings:
     )
     stream_return_seconds: float = _setting(
         60.0,
-        "How long a source's live candles must have come again before series go back to it; doubled each time",
+        "How long a source's candles must have come again before series go back to it; doubled each time",
         _at_least(0.1),
     )
     stream_followed: bool = _setting(

@@ -28,6 +28,7 @@ from server.market.moments import Moment
 from server.market.quality_commands import QUALITY_COMMANDS
 from server.market.sample import load_sample
 from server.market.terminal import jobs_table, outcome, run_shown, schedules_table
+from server.observability.logs import log_to_stdout
 from server.observability.metrics import serve_worker_metrics
 from server.realtime.publisher import RedisPublisher
 
@@ -154,6 +155,7 @@ def stream_command() -> None:
     from server.market.stream import stream_until_stopped
 
     app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
+    log_to_stdout()
     serve_worker_metrics(app.config["SETTINGS"])
     stream_until_stopped(app, RedisPublisher(app.config["SETTINGS"].redis_database(0)))
 

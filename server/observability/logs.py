@@ -49,16 +49,23 @@ _LOGGERS_WITH_HANDLERS = (
 _LOGGERS_THAT_REPEAT = ("werkzeug", "celery.worker.strategy", "celery.app.trace", "celery.beat", "tf2onnx")
 
 
-class StandardErrorHandler(logging.StreamHandler[TextIO]):
-    """Writes to whatever ``sys.stderr`` is at that moment, also after it was replaced."""
+class StandardHandler(logging.StreamHandler[TextIO]):
+    """Writes to whatever ``sys.stdout`` or ``sys.stderr`` is at that moment, also after it was replaced."""
+
+    of_a_service = False
 
     def __init__(self) -> None:
         logging.Handler.__init__(self)
 
     @property
     def stream(self) -> TextIO:  # type: ignore[override]
-        """The present standard error."""
-        return sys.stderr
+        """The present standard output of a service, the present standard error of a command."""
+        return sys.stdout if self.of_a_service else sys.stderr
+
+
+def log_to_stdout() -> None:
+    """Call it in a service: its log is its output. A command's answer must stay alone on its own."""
+    StandardHandler.of_a_service = True
 
 
 def configure(settings: Settings) -> None:
@@ -72,18 +79,18 @@ def configure(settings: Settings) -> None:
         wrapper_class=structlog.stdlib.BoundLogger,
         cache_logger_on_first_use=False,
     )
-    handler = StandardErrorHandler()
+    handler = StandardHandler()
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=enrich,
             processors=[
                 structlog.stdlib.ProcessorFormatter.remove_processors_meta,
-                *_render(settings.log_format),
+                *_render(settings.log_format, handler.stream),
             ],
         )
     )
     root = logging.getLogger()
-    for old in [each for each in root.handlers if isinstance(each, StandardErrorHandler)]:
+    for old in [each for each in root.handlers if isinstance(each, StandardHandler)]:
         root.removeHandler(old)
     root.addHandler(handler)
     root.setLevel(settings.log_level)
@@ -141,8 +148,8 @@ def _enrich() -> list[Processor]:
     ]
 
 
-def _render(log_format: str) -> list[Processor]:
-    on_terminal = log_format == "console" or (log_format == "auto" and sys.stderr.isatty())
+def _render(log_format: str, stream: TextIO) -> list[Processor]:
+    on_terminal = log_format == "console" or (log_format == "auto" and stream.isatty())
     traceback_as_text = structlog.processors.format_exc_info
     if on_terminal:
         return [traceback_as_text, redact_event, structlog.dev.ConsoleRenderer()]

@@ -47,7 +47,7 @@ class Tape:
         return step >= self.step and step % self.step == 0
 
     def candles(self, step: int, start: float, end: float, now: float, most: int | None = None) -> list[Row]:
-        """The first ``most`` candles with ``start <= open < end`` at ``now``; the last may be the open one."""
+        """The first ``most`` candles with ``start <= open < end``; at ``now`` the last may be open."""
         rows = self._resampled(step)
         first, last, ended = np.searchsorted(rows[:, 0], [start, end, math.floor(now) - step + 1])
         found = [_row(values) for values in rows[first : min(last, ended)][:most]]

@@ -46,6 +46,18 @@ def test_a_line_is_json_with_level_logger_and_utc_time(capsys: pytest.CaptureFix
     assert abs((datetime.now(UTC) - written).total_seconds()) < 60
 
 
+def test_a_service_logs_on_stdout_and_a_command_beside_its_answer(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(logs.StandardHandler, "of_a_service", False)
+    structlog.get_logger("server.x").info("of a command")
+    logs.log_to_stdout()
+    structlog.get_logger("server.x").info("of a service")
+    written = capsys.readouterr()
+    assert json.loads(written.err)["event"] == "of a command"
+    assert json.loads(written.out)["event"] == "of a service"
+
+
 @pytest.mark.parametrize("name", ["celery", "gunicorn.error", "sqlalchemy.engine", "any.library"])
 def test_lines_of_the_standard_library_look_the_same(capsys: pytest.CaptureFixture[str], name: str) -> None:
     logging.getLogger(name).warning("pool of %d is exhausted", 5)

@@ -23,8 +23,8 @@ client: $(VENV)/.installed ## Build the dashboard if it is older than its source
 
 test: lint types client-check unit ## Everything that must pass: lint, types, unit, integration and browser tests
 
-load: $(VENV)/.installed-dev ## The load test: nginx, two web processes, thousands of sockets; ARGS=--quick for a short one
-	$(BIN)/python -m benchmarks load $(ARGS)
+load: $(VENV)/.installed-dev ## Sockets, REST, trainings and a rolling restart behind nginx (ARGS=--quick for a short run)
+	$(BIN)/python -m benchmarks.load $(ARGS)
 
 lint: $(VENV)/.installed-dev ## Check style and formatting
 	$(BIN)/ruff check $(SOURCES)

@@ -33,7 +33,7 @@ class RoomClients:
         self._hello = _HELLO.format(port=port).encode()
         self._join = f'420["join_training",{json.dumps({"session_id": session_id})}]'.encode()
         self._epoll = select.epoll()
-        self._clients: dict[int, _Client] = {}
+        self._clients: dict[int, Connection] = {}
         self._count = count
         self._parsed: dict[bytes, tuple[int, int]] = {}
         self.joined = 0
@@ -81,7 +81,7 @@ class RoomClients:
         connection = socket.create_connection(("127.0.0.1", self._port), timeout=10)
         connection.sendall(self._hello)
         connection.setblocking(False)
-        self._clients[connection.fileno()] = _Client(connection)
+        self._clients[connection.fileno()] = Connection(connection)
         self._epoll.register(connection.fileno(), select.EPOLLIN)
 
     def _poll(self, seconds: float) -> None:
@@ -100,7 +100,7 @@ class RoomClients:
             for message in client.messages():
                 self._take(client, message, now)
 
-    def _take(self, client: _Client, message: bytes, now: int) -> None:
+    def _take(self, client: Connection, message: bytes, now: int) -> None:
         if message.startswith(_UPDATE):
             self._count_update(client, message, now)
         elif message.startswith(b"0"):
@@ -114,7 +114,7 @@ class RoomClients:
         elif message == b"2":
             client.send(b"3")
 
-    def _count_update(self, client: _Client, message: bytes, now: int) -> None:
+    def _count_update(self, client: Connection, message: bytes, now: int) -> None:
         # The same bytes for every client: decoded once.
         found = self._parsed.get(message)
         if found is None:
@@ -127,7 +127,7 @@ class RoomClients:
             self.latencies.append((now - sent) / 1e6)
 
 
-class _Client:
+class Connection:
     """One connection: its unread bytes, and the numbers of the events that it has."""
 
     def __init__(self, connection: socket.socket) -> None:

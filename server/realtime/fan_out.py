@@ -21,7 +21,7 @@ from engineio import Server
 from engineio.async_drivers.gevent import WebSocketWSGI
 from engineio.packet import NOOP, Packet
 from gevent.lock import Semaphore
-from gevent.queue import JoinableQueue
+from gevent.queue import Empty, JoinableQueue
 from wsproto.frame_protocol import FrameProtocol
 
 from server.observability.metrics import ERRORS
@@ -31,6 +31,9 @@ log = structlog.get_logger(__name__)
 # Messages that may wait for one client, beyond what the kernel holds for it: more than the whole log
 # of the longest training, which a client may ask for at once.
 LONGEST_BACKLOG = 4096
+# Packets in one answer to a polling client: python-engineio's hangs up when there are more, and finds as
+# many waiting when it is back.
+LARGEST_ANSWER = 16
 
 
 def install(engine: Server) -> None:
@@ -50,6 +53,7 @@ class Outbox(JoinableQueue):
     def __init__(self) -> None:
         super().__init__()
         self.websocket: DirectWebSocket | None = None
+        self._in_answer = 0
 
     def put(self, item: Packet | None, block: bool = True, timeout: float | None = None) -> None:
         """Send ``item``, now or in its turn; ``None`` ends the task that empties the queue."""
@@ -64,9 +68,16 @@ class Outbox(JoinableQueue):
 
         Engine.IO sees its own pings pass its queue, and takes a queue that stays empty for longer
         than their interval for a dead connection. Here pings are written directly. A client that is
-        gone is noticed by its reader, which waits for the answers to those pings.
+        gone is noticed by its reader, which waits for the answers to those pings. Without a WebSocket
+        an answer ends (``queue.Empty``) at ``LARGEST_ANSWER``; the client asks for the next one at once.
         """
-        return super().get(block, None if self.websocket is not None else timeout)
+        if self.websocket is not None:
+            return super().get(block)
+        # Engine.IO waits for the first packet of an answer and takes along what else is there.
+        self._in_answer = 1 if block else self._in_answer + 1
+        if self._in_answer > LARGEST_ANSWER:
+            raise Empty
+        return super().get(block, timeout)
 
     def _write(self, websocket: DirectWebSocket, packet: Packet) -> Packet | None:
         """Write ``packet`` if its turn is now; the packet to queue, if any."""
@@ -112,13 +123,13 @@ class DirectWebSocket(WebSocketWSGI):
         self.wire.send(frame_of(message))
 
     def close(self) -> None:
-        """Say goodbye, if anybody listens."""
+        """Say goodbye, if anybody listens; whoever does not answer it does not keep the connection."""
         try:
             super().close()
         except OSError:
             log.debug("socket.gone", client=self._client.sid)
         finally:
-            self.wire.is_cut = True
+            self.wire.cut()
 
     def give_up(self) -> None:
         """Cut the connection of a client that does not read; Engine.IO sees it end and clears up."""

@@ -13,6 +13,10 @@ from server.config import Settings
 from server.errors import ServerError
 from server.realtime.relay import Relay, Replay, Watermark, keep_caught_up
 from server.realtime.room_log import RoomLog, chunks
+from server.realtime.shared_reads import SharedLog, SharedReads
+
+# Of this process. When another one stops, its clients come here, whole rooms at a time.
+_reads = SharedReads()
 
 
 def join(
@@ -21,14 +25,14 @@ def join(
     """Let the calling client into ``room``, answer with ``event``, replay the log; what was answered.
 
     Joins first and then looks, so an event between the two arrives all the same. ``look`` returns the
-    answer, with the log's end as its ``last_seq``; what it raises shuts the door again. Stored events
-    after ``after`` are replayed, none when that is ``None``; live ones follow.
+    answer, the same for whoever joins, with the log's end as its ``last_seq``; what it raises shuts the door
+    again. Stored events after ``after`` are replayed, none when that is ``None``; live ones follow.
     """
     with _replaying(room) as replay:
         join_room(room)
         watermark = _watch(room, room_log)
         try:
-            joined = look()
+            joined: dict[str, Any] = _reads.get(room, look)
         except ServerError:
             leave_room(room)
             raise
@@ -64,7 +68,7 @@ def leave(room: str, event: str, left: dict[str, Any]) -> dict[str, Any]:
 def _replay(replay: Replay, room_log: RoomLog, after: int, until: int) -> None:
     relay = _relay()
     replay.after = replay.until = after
-    for events in chunks(room_log, replay.room, after, until):
+    for events in chunks(SharedLog(room_log, _reads), replay.room, after, until):
         for event in events:
             emit(room_log.event, event, ignore_queue=True)
         replay.until = events[-1]["seq"]

@@ -8,15 +8,18 @@ delivered without a hole, looks now and then at the log, and delivers the rest f
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 import structlog
 from socketio import PubSubManager, RedisManager
 from sqlalchemy.exc import SQLAlchemyError
 
+from server.observability.metrics import REALTIME_LAG
 from server.realtime.room_log import RoomLog, chunks
 from server.realtime.rooms import CHANNEL
 
@@ -104,6 +107,7 @@ class Relay(RedisManager):
         watermark = self._watermarks.get(room)
         if watermark is not None and isinstance(data, Mapping) and "seq" in data:
             watermark.take(int(data["seq"]))
+            _note_lag(data)
         # Writing to a room need not wait for anything, so in a flood of events all else would.
         self.server.sleep(0)
 
@@ -206,6 +210,11 @@ class Relay(RedisManager):
         occupied = self.rooms.get(NAMESPACE, {})
         for room in [room for room in list(self._watermarks) if room not in occupied]:
             del self._watermarks[room]
+
+
+def _note_lag(payload: Mapping[str, Any]) -> None:
+    if recorded := payload.get("timestamp"):
+        REALTIME_LAG.observe(max(0.0, time.time() - datetime.fromisoformat(recorded).timestamp()))
 
 
 def keep_caught_up(

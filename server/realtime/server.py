@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any
 
+import engineio
 from flask import Flask
 from flask_socketio import SocketIO
 
 from server.config import Settings
-from server.observability.metrics import SOCKETIO_CONNECTIONS
+from server.observability.metrics import SOCKETIO_CONNECTIONS, SOCKETIO_DISCONNECTS
 from server.realtime.handlers import answer_unexpected
 from server.realtime.relay import Relay
 
@@ -17,6 +18,8 @@ WSGIApplication = Callable[[dict[str, Any], Any], Iterable[bytes]]
 
 # Clients send small requests only; anything larger is a mistake or an attack.
 LARGEST_CLIENT_MESSAGE = 64 * 1024
+# Why connections end, as Engine.IO says it.
+_REASONS = frozenset(value for name, value in vars(engineio.Server.reason).items() if name.isupper())
 
 
 def bind(app: Flask, socketio: SocketIO) -> None:
@@ -40,6 +43,9 @@ def bind(app: Flask, socketio: SocketIO) -> None:
     app.wsgi_app = without_compression(app.wsgi_app)  # type: ignore[method-assign,assignment]
     socketio.on_event("connect", _count_connection)
     socketio.on_event("disconnect", _count_disconnection)
+    for reason in _REASONS:
+        # Counters begin with 0: the first connections that break must be seen to raise them.
+        SOCKETIO_DISCONNECTS.labels(reason)
     socketio.default_exception_handler = answer_unexpected
 
 
@@ -63,3 +69,4 @@ def _count_connection(auth: Any = None) -> None:
 
 def _count_disconnection(reason: Any = None) -> None:
     SOCKETIO_CONNECTIONS.dec()
+    SOCKETIO_DISCONNECTS.labels(reason if reason in _REASONS else "other").inc()

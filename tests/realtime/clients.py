@@ -12,6 +12,7 @@ from collections.abc import Callable
 from typing import Any
 
 import socketio
+from requests import Session
 
 WAIT_SECONDS = 30.0
 COMPRESSION_OFFER = "permessage-deflate; client_max_window_bits"
@@ -20,11 +21,11 @@ COMPRESSION_OFFER = "permessage-deflate; client_max_window_bits"
 class Client:
     """A Socket.IO client that keeps what it was sent."""
 
-    def __init__(self, url: str, transports: list[str] | None = None) -> None:
+    def __init__(self, url: str, transports: list[str] | None = None, session: Session | None = None) -> None:
         self.received: list[tuple[str, Any]] = []
         self.disconnects = 0
         self._changed = threading.Condition()
-        self._socket = socketio.Client(reconnection=False)
+        self._socket = socketio.Client(reconnection=False, http_session=session)
         self._socket.on("*", self._receive)
         self._socket.on("disconnect", self._note_disconnect)
         self._socket.connect(url, transports=transports)

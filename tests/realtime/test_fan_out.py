@@ -10,12 +10,13 @@ import gevent
 import gevent.socket
 import pytest
 from engineio.packet import MESSAGE, Packet
+from gevent.queue import Empty
 from hypothesis import given
 from hypothesis import strategies as st
 from wsproto.frame_protocol import FrameProtocol
 
 from server.realtime import fan_out
-from server.realtime.fan_out import LONGEST_BACKLOG, Outbox, Wire, frame_of
+from server.realtime.fan_out import LARGEST_ANSWER, LONGEST_BACKLOG, Outbox, Wire, frame_of
 
 Ends = tuple[Wire, gevent.socket.socket]
 
@@ -164,3 +165,19 @@ def test_a_queue_before_the_upgrade_keeps_everything() -> None:
     for number in range(LONGEST_BACKLOG + 10):
         outbox.put(Packet(MESSAGE, str(number)))
     assert outbox.qsize() == LONGEST_BACKLOG + 10
+
+
+def test_an_answer_to_a_polling_client_holds_no_more_than_the_strictest_client_takes() -> None:
+    outbox = Outbox()
+    for number in range(LARGEST_ANSWER + 3):
+        outbox.put(Packet(MESSAGE, str(number)))
+
+    def answer() -> list[Packet | None]:
+        packets = [outbox.get(timeout=1)]
+        try:
+            while True:
+                packets.append(outbox.get(block=False))
+        except Empty:
+            return packets
+
+    assert [len(answer()), len(answer())] == [LARGEST_ANSWER, 3]

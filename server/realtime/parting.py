@@ -1,0 +1,66 @@
+"""How the web process comes and goes: no client waits for its start, and its end is not everyone at once.
+
+Gunicorn's own gevent worker waits for open connections as if they were requests. A WebSocket never ends by
+itself, so every stop would take the whole grace period and then cut answers in flight as well. All sockets
+cut at once would come to the other processes at once: thousands would join before the last has caught up.
+"""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Iterable
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
+
+import gevent
+from gunicorn.workers.ggevent import GeventWorker  # type: ignore[import-untyped]
+
+if TYPE_CHECKING:
+    from engineio import Server  # gunicorn's parent loads this: too early for what the worker is to patch
+
+_LISTENER_SECONDS = 0.05
+# Between one client and the next: another process takes about as long to let one join. Whoever has not
+# been let go yet is served as ever.
+_PAUSE_SECONDS = 0.004
+
+
+class PartingWorker(GeventWorker):
+    """Gunicorn's gevent worker, which lets its Socket.IO clients go when it is asked to stop.
+
+    Requests in flight still have ``graceful_timeout`` seconds.
+    """
+
+    def run(self) -> None:
+        """Serve; only now, with the application loaded, is the port open."""
+        for listener in self.sockets:
+            listener.listen(self.cfg.backlog)
+        super().run()
+
+    def handle_exit(self, sig: int, frame: Any) -> None:
+        """SIGTERM: from gunicorn's parent, when it stops or when it has reloaded."""
+        super().handle_exit(sig, frame)
+        gevent.spawn(self._part)
+
+    def _part(self) -> None:
+        # Whoever came back before the listener is closed would come back to this process.
+        while any(listener.fileno() >= 0 for listener in self.sockets):
+            gevent.sleep(_LISTENER_SECONDS)
+        let_go(self.wsgi.extensions["socketio"].server.eio)
+
+
+def keep_shut(listeners: Iterable[Any]) -> None:
+    """Refuse connections on gunicorn's ``listeners`` until a worker listens.
+
+    Gunicorn's parent opens the port before its worker has loaded the application: whoever connected would
+    wait for that, though another process could serve at once. Where the system cannot do it, they wait.
+    """
+    for listener in listeners:
+        with suppress(OSError):
+            listener.sock.shutdown(socket.SHUT_RDWR)
+
+
+def let_go(engine: Server) -> None:
+    """Close every client's connection, as a lost line and not as a goodbye: after that, clients stay away."""
+    for client in list(engine.sockets.values()):
+        client.close(wait=False, abort=True)
+        gevent.sleep(_PAUSE_SECONDS)

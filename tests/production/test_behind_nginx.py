@@ -1,0 +1,180 @@
+"""Two web processes behind real nginx: rooms, losses of a process, restarts."""
+
+from __future__ import annotations
+
+import re
+import socket
+import threading
+import time
+import urllib.request
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+
+import pytest
+
+from tests.production.cluster import Cluster
+from tests.production.followers import Follower, appending, followers
+from tests.production.nginx import needs_nginx
+from tests.realtime.clients import BareClient, Client, PollingClient, wait_until
+from tests.realtime.conftest import Web
+
+pytestmark = [pytest.mark.xdist_group("live"), pytest.mark.timeout(120), needs_nginx]
+Connect = Callable[..., Client]
+
+TRANSPORTS = pytest.mark.parametrize(
+    "transports", [["websocket"], ["polling"], None], ids=["websocket", "polling", "upgrade"]
+)
+
+
+@TRANSPORTS
+def test_a_room_spread_over_both_processes_hears_every_event_once(
+    cluster: Cluster, web: Web, connect: Connect, transports: list[str] | None
+) -> None:
+    session_id = web.start_session()
+    watchers = [connect(transports, cookie=f"{number:x}" * 32) for number in range(6)]
+    for watcher in watchers:
+        joined = watcher.call("join_training", {"session_id": session_id})
+        assert (joined["ok"], joined["last_seq"]) == (True, 2)
+    web.append(session_id, 50)
+    for watcher in watchers:
+        watcher.wait_until(lambda watcher=watcher: len(watcher.seqs()) >= 52)
+        # While a client changes its transport two of them deliver, each in order; `seq` puts them together.
+        arrived = watcher.seqs() if transports else sorted(watcher.seqs())
+        assert arrived == list(range(1, 53))
+    assert all(clients_of(cluster))
+
+
+@TRANSPORTS
+def test_who_joins_after_an_event_is_sent_the_later_ones_and_then_what_happens(
+    web: Web, connect: Connect, transports: list[str] | None
+) -> None:
+    session_id = web.start_session()
+    web.append(session_id, 8)
+    watcher = connect(transports)
+    assert watcher.call("join_training", {"session_id": session_id, "after": 4})["last_seq"] == 10
+    web.append(session_id, 2)
+    watcher.wait_until(lambda: len(watcher.seqs()) >= 8)
+    assert sorted(watcher.seqs()) == list(range(5, 13))
+
+
+def test_a_polling_session_changes_to_a_websocket_of_the_same_process(web: Web) -> None:
+    session_id = web.start_session()
+    polling = PollingClient(web.url)
+    polling.join(session_id)
+    upgraded = BareClient(web.port, upgrading=polling.sid)
+    try:
+        assert " 101 " in upgraded.greeting
+        upgraded.send(b"2probe")
+        assert upgraded.read()[1] == b"3probe"
+        upgraded.send(b"5")
+        web.append(session_id)
+        assert b'"seq":3' in upgraded.wait_for(b'42["training_update"')
+    finally:
+        upgraded.close()
+
+
+def test_the_death_of_a_process_under_load_costs_no_client_an_event(cluster: Cluster, web: Web) -> None:
+    session_id = web.start_session()
+    last = 2 + 200
+    with followers(web, session_id, last) as clients, asking(cluster) as failures:
+        with appending(web, session_id, 200):
+            time.sleep(1.0)
+            cluster.kill("web1")
+            time.sleep(1.0)
+            cluster.start_again("web1")
+        wait_for_all(clients, last)
+    assert not failures
+
+
+def test_a_rolling_restart_under_load_costs_no_client_an_event_and_no_reader_an_answer(
+    cluster: Cluster, web: Web
+) -> None:
+    session_id = web.start_session()
+    last = 2 + 300
+    with followers(web, session_id, last) as clients, asking(cluster) as failures:
+        with appending(web, session_id, 300):
+            cluster.stop("web1")
+            cluster.start_again("web1")
+            cluster.reload("web2")
+        wait_for_all(clients, last)
+    assert not failures
+
+
+def test_a_process_that_is_asked_to_stop_lets_its_sockets_go_at_once(cluster: Cluster, web: Web) -> None:
+    session_id = web.start_session()
+    clients = [BareClient(port) for port in cluster.web_ports.values()]
+    for client in clients:
+        client.join(session_id)
+    began = time.monotonic()
+    cluster.stop("web2")
+    try:
+        # Well below the grace that requests have: gunicorn looks once a second.
+        assert time.monotonic() - began < 4
+        with pytest.raises(ConnectionError):
+            clients[1].wait_for(b"nothing")
+        web.append(session_id)
+        clients[0].wait_for(b'42["training_update"')
+    finally:
+        cluster.start_again("web2")
+        for client in clients:
+            client.close()
+
+
+def test_a_port_is_open_only_when_its_process_can_answer(cluster: Cluster) -> None:
+    cluster.stop("web2")
+    cluster.supervisor.start_service("web2")
+    # Loading the application takes longer; whoever is refused is served by the other process meanwhile.
+    wait_until(lambda: answered_within_a_second(cluster.web_ports["web2"]))
+
+
+def answered_within_a_second(port: int) -> bool:
+    """Whether the port answers; false when it is shut, and an error when it is open and nobody answers."""
+    try:
+        with socket.create_connection(("127.0.0.1", port), timeout=1) as line:
+            line.sendall(b"GET /health/live HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+            return line.recv(1024).startswith(b"HTTP/1.1 200")
+    except ConnectionError:
+        return False
+
+
+def wait_for_all(clients: Sequence[Follower], last: int) -> None:
+    """Until every client has every event up to ``last``; each of them once and in order."""
+    deadline = time.monotonic() + 30
+    while any(client.seqs[-1] != last for client in clients):
+        reached = [(type(client).__name__, client.seqs[-1]) for client in clients]
+        assert time.monotonic() < deadline, f"not at {last} after 30 s: {reached}"
+        time.sleep(0.05)
+    assert [client.seqs for client in clients] == [list(range(1, last + 1))] * len(clients)
+
+
+def clients_of(cluster: Cluster) -> list[float]:
+    """How many Socket.IO clients each web process has."""
+    return [open_connections(port) for port in cluster.web_ports.values()]
+
+
+def open_connections(port: int) -> float:
+    with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=10) as answer:
+        found = re.search(r"^crypto_predict_socketio_connections\S* (\S+)$", answer.read().decode(), re.M)
+    return float(found[1]) if found else 0.0
+
+
+@contextmanager
+def asking(cluster: Cluster) -> Iterator[list[str]]:
+    """Ask for a document again and again while the block runs; what was not answered well."""
+    failures: list[str] = []
+    ends = threading.Event()
+
+    def ask() -> None:
+        while not ends.wait(0.02):
+            try:
+                urllib.request.urlopen(f"{cluster.url}/api/v1/health/live", timeout=10).close()
+            except OSError as error:
+                failures.append(str(error))
+
+    asker = threading.Thread(target=ask)
+    asker.start()
+    try:
+        yield failures
+    finally:
+        ends.set()
+        asker.join()

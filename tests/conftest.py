@@ -140,7 +140,10 @@ def group_of(file: str) -> str | None:
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> ByGroup:
-    """Two stacks of real processes must not share two cores."""
+    """Of stacks with trainings only one runs at a time (``live``): two would starve each other on two cores.
+
+    What starts servers and processes but trains nothing, or little, is ``servers`` and may run beside it.
+    """
     return ByGroup(config, log)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,9 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_play
 
 from server.config import PROJECT_ROOT
 from server.local.dashboard import CLIENT, build, is_stale
-from tests.stack import Stack
+from server.local.postgres import EmbeddedPostgres
+from tests.exchange.running import RunningExchange, running_exchange
+from tests.stack import Stack, running_stack
 
 # Beside the other tests the server may take its time.
 expect.set_options(timeout=15_000)
@@ -25,6 +28,36 @@ ARGUMENTS = ("--no-sandbox", "--disable-background-networking", "--disable-compo
 GRAVE = ("serious", "critical")
 
 OpenPage = Callable[..., Page]
+
+# An hour of the market in six seconds; it begins so long ago that its candles are never of the future.
+MARKET_SPEED, DAYS_BACK = 600.0, 40
+SETTINGS: dict[str, Any] = {
+    "market_sources": ["coinbase"],
+    # Few enough a second that a backfill can be watched.
+    "market_rates": ["coinbase=3 per second"],
+    "source_failures": 1,
+    "source_pause_seconds": 20.0,
+    "stream_check_seconds": 10.0,
+    "drift_min_outcomes": 20,
+}
+
+
+@pytest.fixture(scope="package")
+def exchange() -> Iterator[RunningExchange]:
+    """A local exchange with a coin that the shipped sample does not have."""
+    arguments = ("--live", "--sample", "--extra", "1", "--speed", str(MARKET_SPEED))
+    with running_exchange(*arguments) as started:
+        started.set_clock(now=time.time() - DAYS_BACK * 86_400)
+        yield started
+
+
+@pytest.fixture(scope="package")
+def stack(servers_folder: Path, postgres: EmbeddedPostgres, exchange: RunningExchange) -> Iterator[Stack]:
+    """The product beside the local exchange: one for all tests of this folder."""
+    urls = [f"{name}={exchange.url}" for name in ("coinbase", "coingecko")]
+    folder = servers_folder / "dashboard"
+    with running_stack(folder, postgres, "dashboard", exchange_urls=urls, **SETTINGS) as started:
+        yield started
 
 
 @pytest.fixture(scope="session")
@@ -108,4 +141,6 @@ def picture(page: Page, name: str) -> None:
     """Take the picture for the documentation, when that was asked for (``make screenshots``)."""
     if os.environ.get("UPDATE_SCREENSHOTS"):
         SCREENSHOTS.mkdir(parents=True, exist_ok=True)
+        # What lies under the pointer shows more than a reader sees at first.
+        page.mouse.move(0, 0)
         page.screenshot(path=Path(SCREENSHOTS, f"{name}.png"))

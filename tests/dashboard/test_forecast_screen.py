@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import json
 import re
 import shutil
 import urllib.request
+from collections.abc import Callable
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, Route, expect
+from playwright.sync_api import Page, expect
 
 from server.market.candles import COLUMNS
 from tests.candles import sample_candles
@@ -25,11 +25,16 @@ SMALL = {"model_type": "CNN", "lookback": 30, "horizon": 6, "epochs": 2, "seed":
 FIRST_ROWS = 2500
 
 
-def arrive(stack: Stack, ticker: str, first: int, last: int) -> None:
-    """Real candles ``first`` to ``last - 1`` of the sample arrive as those of ``ticker``."""
+def arrive(
+    stack: Stack, ticker: str, first: int, last: int, scale: Callable[[int], float] = lambda _: 1.0
+) -> None:
+    """Candles ``first`` to ``last - 1`` of the sample arrive as those of ``ticker``, times ``scale``."""
     candles = sample_candles()[first:last]
     columns = [getattr(candles, name) for name in COLUMNS]
-    rows = [",".join(map(str, row)) for row in zip(*columns, strict=True)]
+    rows = []
+    for number, (timestamp, *prices, volume) in enumerate(zip(*columns, strict=True)):
+        scaled = (float(price) * scale(number) for price in prices)
+        rows.append(",".join(map(str, (timestamp, *scaled, volume))))
     request = urllib.request.Request(
         f"{stack.base_url}/api/v1/market/import?ticker={ticker}&interval=1h&source=a+test",
         data="\n".join([",".join(COLUMNS), *rows]).encode(),
@@ -151,22 +156,6 @@ def test_what_to_be_wary_of_is_said_in_words(stack: Stack, open_page: OpenPage, 
     expect(warnings).to_contain_text(re.compile(r"[\d,]+ candles of 1h are missing since"))
 
 
-def test_a_model_that_drifts_is_named_with_the_reason(
-    stack: Stack, open_page: OpenPage, followed: str
-) -> None:
-    page = open_page("/train")
-
-    def drifting(route: Route) -> None:
-        body = json.loads(route.fetch().body())
-        body["models"][0]["drift"] = {"reason": "the 80 % interval covered 51.0 %"}
-        route.fulfill(json=body)
-
-    page.route("**/api/v1/models?*", drifting)
-    page.goto(f"/forecast/{TICKER}/1h")
-    expect(page.get_by_text("CNN version 1 drifts:")).to_be_visible()
-    expect(page.get_by_text("the 80 % interval covered 51.0 %")).to_be_visible()
-
-
 def test_a_model_whose_files_are_gone_is_said_to_be_unavailable(stack: Stack, open_page: OpenPage) -> None:
     model_id = trained(stack, "LOST-USD")
     page = open_page("/forecast/LOST-USD/1h")
@@ -192,3 +181,23 @@ def test_dark_colours_and_a_phone_show_all_of_it(stack: Stack, open_page: OpenPa
     page.get_by_role("button", name="Got it").click()
     page.get_by_role("img", name=re.compile("^Candles of")).scroll_into_view_if_needed()
     picture(page, "forecast-phone-dark")
+
+
+def test_a_model_whose_forecasts_miss_is_said_to_drift_as_it_happens(
+    stack: Stack, open_page: OpenPage, followed: str
+) -> None:
+    page = open_page(f"/forecast/{TICKER}/1h", color_scheme="light")
+    expect(page.get_by_text("waiting for the next candle")).to_be_visible()
+    # A market unlike any that the model has seen: each hour half or twice the price.
+    row = rows_of(stack)
+    arrive(stack, TICKER, row, row + 8, scale=lambda hour: 2.0 if hour % 2 else 0.5)
+    notice = page.get_by_role("status").filter(has_text="CNN version 1 drifts:")
+    expect(notice).to_contain_text(re.compile(r"the \d\d % interval covered [\d.]+%"), timeout=40_000)
+    expect(feed(page).filter(has_text="CNN version 1 drifts: ")).to_have_count(1)
+    assert faults_of(page) == []
+    picture(page, "drift")
+    notice.get_by_role("link", name="Open the model").click()
+    expect(page.get_by_text("Its live forecasts are out of band")).to_be_visible()
+    page.goto(f"/models?ticker={TICKER}")
+    expect(page.get_by_text(re.compile(r"^\W*Drifts$"))).to_be_visible()
+    assert faults_of(page) == []

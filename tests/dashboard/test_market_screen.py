@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import re
 import urllib.error
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from tests.dashboard.conftest import OpenPage, faults_of, overflow_of, picture
+from tests.dashboard.conftest import DAYS_BACK, OpenPage, faults_of, overflow_of, picture
 from tests.stack import Stack
 
 pytestmark = [pytest.mark.xdist_group("live"), pytest.mark.timeout(240)]
 
+# The coin that only the exchange has.
+LIVE = "C000-USD"
 PHONE = {"viewport": {"width": 375, "height": 812}, "has_touch": True, "is_mobile": True}
 BAD_FILE = """timestamp,open,high,low,close,volume
 2024-01-01T00:00:00Z,1,2,0.5,1.5,10
@@ -54,22 +57,66 @@ def test_every_series_shows_its_price_its_gaps_and_how_old_it_is(stack: Stack, o
     picture(page, "market")
 
 
-def test_a_series_is_followed_and_followed_no_longer(stack: Stack, open_page: OpenPage) -> None:
-    page = open_page("/market/ETH-USD/1h")
-    page.get_by_role("button", name="Follow ETH-USD 1h").click()
-    expect(page.get_by_role("button", name="✓ Following ETH-USD 1h")).to_have_attribute(
-        "aria-pressed", "true"
-    )
-    assert followed(stack) == [("ETH-USD", "1h")]
-    page.reload()
-    page.get_by_role("button", name="✓ Following ETH-USD 1h").click()
-    expect(page.get_by_role("button", name="Follow ETH-USD 1h")).to_have_attribute("aria-pressed", "false")
-    assert followed(stack) == []
+def fetch(page: Page, ticker: str, days: int) -> None:
+    since = datetime.now(UTC) - timedelta(days=DAYS_BACK + days)
+    page.get_by_label("Ticker to fetch").fill(ticker)
+    page.get_by_label("Since (UTC)").fill(f"{since:%Y-%m-%d}")
+    page.get_by_role("button", name="Fetch candles").click()
 
 
-def followed(stack: Stack) -> list[tuple[str, str]]:
-    found = stack.call("GET", "/api/v1/market/followed")["followed"]
-    return [(each["ticker"], each["interval"]) for each in found if each["ticker"] == "ETH-USD"]
+def test_candles_are_fetched_with_progress_and_what_fails_is_said(stack: Stack, open_page: OpenPage) -> None:
+    page = open_page("/market", color_scheme="light")
+    page.get_by_role("button", name="Got it").click()
+    jobs = page.get_by_role("list", name="Backfills, newest first").get_by_role("listitem")
+    fetch(page, "BITCOIN", 90)
+    expect(page.get_by_text("Write BASE-QUOTE, like BTC-USD.")).to_be_visible()
+    fetch(page, "NOPE-USD", 90)
+    expect(jobs.first).to_contain_text("Failed")
+    expect(jobs.first).to_contain_text("no_source")
+
+    fetch(page, LIVE, 600)
+    progress = jobs.first.get_by_role("progressbar", name=f"Backfill of {LIVE} 1h")
+    expect(progress).not_to_have_attribute("aria-valuenow", "0")
+    fetch(page, LIVE, 60)
+    expect(page.get_by_role("alert").filter(has_text="job_active")).to_be_visible()
+    page.get_by_role("heading", name="Fetch from an exchange").scroll_into_view_if_needed()
+    jobs.last.scroll_into_view_if_needed()
+    picture(page, "backfill")
+    jobs.first.get_by_role("button", name="Cancel").click()
+    expect(jobs.first).to_contain_text("Cancelled")
+
+    fetch(page, LIVE, 60)
+    expect(jobs.first).to_contain_text("Completed")
+    expect(jobs.first).to_contain_text("candles from coinbase")
+    expect(page.get_by_role("link", name=f"{LIVE} 1h")).to_be_visible()
+    assert faults_of(page) == []
+
+
+def test_a_followed_price_moves_and_says_when_it_does_not(stack: Stack, open_page: OpenPage) -> None:
+    page = open_page("/market", color_scheme="dark")
+    line = page.get_by_role("list", name="Stored series").get_by_role("listitem").filter(has_text=LIVE)
+    line.get_by_role("button", name=f"Follow {LIVE} 1h").click()
+    expect(line.get_by_role("status")).to_have_text("● Live", timeout=40_000)
+    price = line.get_by_text(re.compile(r"^[\d,.]+ USD$"))
+    expect(price).not_to_have_text(price.inner_text(), timeout=30_000)
+
+    page.get_by_role("link", name=f"{LIVE} 1h").click()
+    chart = page.get_by_role("img", name=re.compile(f"^500 candles of {LIVE} 1h"))
+    expect(chart).to_be_visible()
+    expect(page.get_by_role("region", name="Candles")).to_contain_text(re.compile(r"Now [\d,.]+ USD"))
+    # A candle that closes is appended, without a reload.
+    expect(chart).not_to_have_attribute("aria-label", str(chart.get_attribute("aria-label")), timeout=30_000)
+    assert faults_of(page) == []
+    picture(page, "live-dark")
+
+    state = page.get_by_role("status").filter(has_text=re.compile("Live|Reconnecting")).last
+    page.context.set_offline(True)
+    expect(state).to_have_text("↻ Reconnecting")
+    page.context.set_offline(False)
+    expect(state).to_have_text("● Live", timeout=30_000)
+    page.get_by_role("button", name=f"✓ Following {LIVE} 1h").click()
+    expect(page.get_by_role("button", name=f"Follow {LIVE} 1h")).to_have_attribute("aria-pressed", "false")
+    assert LIVE not in [each["ticker"] for each in stack.call("GET", "/api/v1/market/followed")["followed"]]
 
 
 def test_a_dropped_file_is_refused_by_line_and_its_sound_rows_can_be_taken(
@@ -81,7 +128,7 @@ def test_a_dropped_file_is_refused_by_line_and_its_sound_rows_can_be_taken(
     expect(page.get_by_text("Write BASE-QUOTE, like BTC-USD.")).to_be_visible()
 
     drop(page, page.get_by_text("Drop a CSV file here, or choose one"), "BAD-EUR_1h.csv", BAD_FILE)
-    expect(page.get_by_label("Ticker")).to_have_value("BAD-EUR")
+    expect(page.get_by_label("Ticker", exact=True)).to_have_value("BAD-EUR")
     page.get_by_role("button", name="Import", exact=True).click()
     expect(page.get_by_text("Nothing was stored: 2 of 4 rows cannot be used.")).to_be_visible()
     faults = page.get_by_role("region", name="Faults by line")
@@ -92,6 +139,7 @@ def test_a_dropped_file_is_refused_by_line_and_its_sound_rows_can_be_taken(
     assert faults_of(page) == []
     with pytest.raises(urllib.error.HTTPError):
         stack.call("GET", "/api/v1/market/candles?ticker=BAD-EUR&interval=1h")
+    faults.scroll_into_view_if_needed()
     picture(page, "import-errors")
 
     page.get_by_role("button", name="Import the 2 sound rows only").click()

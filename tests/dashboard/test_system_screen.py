@@ -8,6 +8,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.dashboard.conftest import OpenPage, faults_of, overflow_of, picture
+from tests.exchange.running import RunningExchange
 from tests.stack import Stack
 
 pytestmark = [pytest.mark.xdist_group("live"), pytest.mark.timeout(240)]
@@ -33,6 +34,32 @@ def test_each_part_its_workers_and_its_numbers_are_shown(stack: Stack, open_page
     expect(page.get_by_text("sqlalchemy")).to_be_visible()
     assert faults_of(page) == []
     picture(page, "system")
+
+
+def test_a_source_that_fails_is_said_to_be_left_alone_and_a_schedule_is_run(
+    stack: Stack, open_page: OpenPage, exchange: RunningExchange
+) -> None:
+    since = {"ticker": "C000-USD", "interval": "1d", "since": "2026-01-01T00:00:00Z"}
+    exchange.fault("status", times=None, where="coinbase", status=500)
+    try:
+        job = stack.call("POST", "/api/v1/market/backfill", since)["job_id"]
+        page = open_page("/system", color_scheme="dark")
+        sources = page.get_by_role("list", name="Sources of market data").get_by_role("listitem")
+        coinbase = sources.filter(has_text="coinbase")
+        expect(coinbase).to_contain_text("left alone", timeout=30_000)
+        expect(coinbase).to_contain_text("1 call failed in a row: it is asked again in")
+        expect(coinbase).to_contain_text("Last failure")
+        expect(sources.filter(has_text="coingecko")).to_contain_text("not asked yet")
+        schedule = page.get_by_role("list", name="Schedules").get_by_role("listitem").first
+        schedule.get_by_role("button", name=re.compile("^Run now")).click()
+        expect(schedule).to_contain_text(re.compile("Ended well|Failed"), timeout=30_000)
+        assert faults_of(page) == []
+        page.goto("/market")
+        waiting = page.get_by_role("list", name="Backfills, newest first").get_by_role("listitem").first
+        expect(waiting).to_contain_text("It will be tried again:")
+    finally:
+        exchange.calm()
+    stack.call("DELETE", f"/api/v1/market/jobs/{job}")
 
 
 def test_a_part_that_is_away_is_named_with_what_still_works(stack: Stack, open_page: OpenPage) -> None:

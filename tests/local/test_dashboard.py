@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
+import threading
 from pathlib import Path
 
 import pytest
 
-from server.local.dashboard import build_if_needed, is_stale
+from server.local.dashboard import build, build_if_needed, is_stale
 
 
 @pytest.fixture
@@ -66,3 +67,29 @@ def test_a_build_ends_when_the_stack_does(
     os.utime(client / "dist" / "index.html", (500, 500))
     build_if_needed(tmp_path, lambda: True, client)
     assert "It was stopped." in capsys.readouterr().out
+
+
+def test_builds_at_the_same_time_become_one_and_leave_nothing_aside(client: Path, tmp_path: Path) -> None:
+    script = (
+        'const { appendFileSync, mkdirSync, writeFileSync } = require("node:fs");'
+        'appendFileSync("times", "x");'
+        'const out = process.argv[3]; mkdirSync(out + "/assets", { recursive: true });'
+        'writeFileSync(out + "/assets/new.js", "new"); writeFileSync(out + "/index.html", "built anew");'
+    )
+    (client / "build.cjs").write_text(script)
+    (client / "package.json").write_text('{"scripts": {"build": "node build.cjs"}}')
+    (client / "dist" / "assets").mkdir()
+    (client / "dist" / "assets" / "old.js").write_text("old")
+    os.utime(client / "dist" / "index.html", (500, 500))
+    builds = [
+        threading.Thread(target=build, args=(tmp_path / f"{number}.log", never, client))
+        for number in range(2)
+    ]
+    for each in builds:
+        each.start()
+    for each in builds:
+        each.join()
+    assert (client / "times").read_text() == "x"
+    files = sorted(str(file.relative_to(client)) for file in (client / "dist").rglob("*") if file.is_file())
+    assert files == ["dist/assets/new.js", "dist/index.html"]
+    assert [each.name for each in (client / "node_modules").iterdir()] == [".package-lock.json"]

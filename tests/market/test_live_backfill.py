@@ -18,7 +18,7 @@ from tests.exchange.running import RunningExchange, running_exchange
 from tests.market.conftest import NOON
 from tests.stack import Stack, running_stack
 
-pytestmark = [pytest.mark.xdist_group("live"), pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.xdist_group("servers"), pytest.mark.timeout(240)]
 SINCE = NOON - 4000 * 3600
 
 

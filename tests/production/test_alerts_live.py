@@ -22,7 +22,7 @@ from tests.production.monitoring import Prometheus, Webhook
 from tests.production.promql import Matcher, Selector, grouping_labels, selectors
 from tests.stack import Stack, running_stack
 
-pytestmark = [pytest.mark.xdist_group("live"), pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.xdist_group("servers"), pytest.mark.timeout(240)]
 
 SERVICES = {
     "worker-training": "trainer",

@@ -18,7 +18,7 @@ from tests.production.nginx import needs_nginx
 from tests.realtime.clients import BareClient, Client, PollingClient, wait_until
 from tests.realtime.conftest import Web
 
-pytestmark = [pytest.mark.xdist_group("live"), pytest.mark.timeout(120), needs_nginx]
+pytestmark = [pytest.mark.xdist_group("servers"), pytest.mark.timeout(120), needs_nginx]
 Connect = Callable[..., Client]
 
 TRANSPORTS = pytest.mark.parametrize(

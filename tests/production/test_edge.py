@@ -25,7 +25,7 @@ from tests.production.nginx import needs_nginx, nginx_service, verdict, write_co
 from tests.realtime.clients import BareClient, wait_until
 from tests.realtime.conftest import Web
 
-pytestmark = [pytest.mark.xdist_group("live"), pytest.mark.timeout(120), needs_nginx]
+pytestmark = [pytest.mark.xdist_group("servers"), pytest.mark.timeout(120), needs_nginx]
 
 ERROR_FIELDS = {"error", "error_code", "message", "details", "request_id"}
 COOKIE = "crypto_predict_route"

@@ -21,7 +21,7 @@ from tests.exchange.running import RunningExchange, running_exchange
 from tests.market.streaming.processes import listening, stream_process, wait_until
 from tests.market.streaming.storm import INTERVAL, PLAYED, STEP, TICKER, stored, wait_for_equality
 
-pytestmark = pytest.mark.xdist_group("live")
+pytestmark = pytest.mark.xdist_group("servers")
 ON_KRAKEN, TO_BE_DELISTED, UNKNOWN = "C000-USD", "C001-USD", "NONE-USD"
 
 

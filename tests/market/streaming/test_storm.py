@@ -15,7 +15,7 @@ from tests.exchange.running import RunningExchange
 from tests.market.streaming.processes import database_away, listening, stream_process, wait_until
 from tests.market.streaming.storm import INTERVAL, STEP, TICKER, Storm, stored, wait_for_equality
 
-pytestmark = pytest.mark.xdist_group("live")
+pytestmark = pytest.mark.xdist_group("servers")
 
 
 def test_after_random_faults_the_store_equals_the_source_exactly(

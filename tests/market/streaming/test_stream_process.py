@@ -17,7 +17,7 @@ from tests.exchange.running import RunningExchange
 from tests.market.streaming.processes import listening, stream_process, wait_until
 from tests.market.streaming.storm import INTERVAL, TICKER, stored
 
-pytestmark = pytest.mark.xdist_group("live")
+pytestmark = pytest.mark.xdist_group("servers")
 ETHER = "ETH-USD"
 
 

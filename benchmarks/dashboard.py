@@ -3,12 +3,14 @@
 Debian's Chromium without a window, 1440 x 900, on the machine that runs the product too; the processor draws,
 for there is no graphics card, so a frame costs more than on a desk. *Interactive* is the time from opening
 `/train`, with nothing cached, until the form has answered a choice that was made as soon as it was there.
-*Replayed* is from the answer to joining a session with 1,000 epochs until they are drawn as a curve.
+*Replayed* is from asking for the log of a session with 1,000 epochs until they are drawn as a curve.
 *Panned* are candles with a forecast's bands, zoomed out as far as the chart goes, dragged to and fro; the
 time between two frames is noted for each. *Pixels* is from the arrival of a message in the page, and from
 the commit of its row, until the first task behind the frame that shows it. *Memory* is what the page's
-scripts hold after a forced collection, at the same epoch of one run after the other. It is watched for
-minutes: an hour is not shown.
+scripts hold after a forced collection, at the same epoch of one run after the other; the first one warms up.
+As a rule it is watched for minutes. With `DASHBOARD_HOUR=1` the 72,000 events of an hour come ten times as
+fast: that shows what events leave behind, and not what time alone does (polls, timers), of which there are
+then six minutes.
 """
 
 from __future__ import annotations
@@ -40,6 +42,7 @@ from tests.stack import Stack
 SCRIPT_GOAL, INTERACTIVE_GOAL, REPLAY_GOAL = 250.0, 1500.0, 300.0
 FRAMES_GOAL, PIXELS_GOAL, GROWTH_GOAL = 50.0, 100.0, 1.1
 CANDLES, RATE = 10_000, 20
+HOUR_EVENTS, HOUR_RATE = 72_000, 200
 SOFTWARE = "drawn by the processor: there is no graphics card"
 
 
@@ -83,10 +86,10 @@ def _replayed(browser: Browser, stack: Stack) -> Row:
         with page_of(browser, stack, STOPWATCH) as page:
             page.goto(f"/train/{session_id}")
             wait_for(page, "window.drawn")
-            found.append(page.evaluate("[drawn - began, drawn - arrived]"))
+            found.append(page.evaluate("[drawn - began, drawn - logEnded()]"))
     taken, behind = (median(each) for each in zip(*found, strict=True))
     slowest = max(total for total, _ in found)
-    note = f"median of {len(found)}, the slowest {slowest:.0f}; {behind:.0f} ms of it after the last message"
+    note = f"median of {len(found)}, the slowest {slowest:.0f}; {behind:.0f} ms of it after its last byte"
     name = f"{EPOCHS:,} epochs replayed on joining: drawn"
     goal = f"at most {REPLAY_GOAL:.0f} ms"
     return Row(name, taken, "ms", None, None, goal, taken <= REPLAY_GOAL, note)
@@ -112,20 +115,30 @@ def _pixels(browser: Browser, stack: Stack) -> list[Row]:
 
 
 def _memory(browser: Browser, stack: Stack) -> Row:
-    rounds, epochs = (2, 100) if quick() else (9, 400)
+    rounds, epochs, rate = _length()
     session_id, held = _running_session(stack), []
     with page_of(browser, stack) as page:
         protocol = session_of(page)
         _watch(page, session_id)
-        with _epochs(stack, session_id, rounds * epochs // RATE, epochs):
+        with _epochs(stack, session_id, rounds * epochs // rate, epochs, rate):
             for number in range(1, rounds + 1):
-                seq = number * epochs - RATE
+                seq = number * epochs - rate
                 _wait_for_line(page, seq)
                 held.append(heap(protocol))
-    first, last = held[0], held[-1]
-    name = f"{RATE} epochs a second for {rounds * epochs // RATE} s: memory; peer: after {epochs // RATE} s"
+    # The first run also warms up: code is compiled, and polls answer for the first time.
+    first, last = held[1], held[-1]
+    name = (
+        f"{rate} epochs a second for {rounds * epochs // rate} s: memory; peer: after {2 * epochs // rate} s"
+    )
     goal, note = f"at most {GROWTH_GOAL} x", "MB after each run: " + ", ".join(f"{each:.2f}" for each in held)
     return Row(name, last, "MB", first, last / first, goal, last <= GROWTH_GOAL * first, note)
+
+
+def _length() -> tuple[int, int, int]:
+    """How many runs of how many epochs, and epochs a second."""
+    if os.environ.get("DASHBOARD_HOUR"):
+        return HOUR_EVENTS // 1000, 1000, HOUR_RATE
+    return (3, 100, RATE) if quick() else (9, 400, RATE)
 
 
 def _panned(browser: Browser, stack: Stack) -> list[Row]:
@@ -190,14 +203,16 @@ def _wait_for_line(page: Page, seq: int) -> None:
 
 
 @contextmanager
-def _epochs(stack: Stack, session_id: str, seconds: int, epochs: int) -> Iterator[subprocess.Popen[bytes]]:
-    """A process that writes ``RATE`` epochs a second, for as long as the block runs."""
+def _epochs(
+    stack: Stack, session_id: str, seconds: int, epochs: int, rate: int = RATE
+) -> Iterator[subprocess.Popen[bytes]]:
+    """A process that writes ``rate`` epochs a second, for as long as the block runs."""
     command = [
         sys.executable,
         "-m",
         "benchmarks.epoch_writer",
         session_id,
-        *map(str, (RATE, seconds, epochs)),
+        *map(str, (rate, seconds, epochs)),
     ]
     environment = {**environment_of(stack.settings, os.environ), "LOG_LEVEL": "WARNING"}
     writer = subprocess.Popen(command, env=environment)

@@ -6,10 +6,12 @@ import { Redirect, Route, Switch, useLocation } from "wouter";
 import { ApiError } from "@/api/failure";
 import { ButtonLink } from "@/components/Button";
 import { ErrorBoundary } from "@/components/ErrorBoundary";
-import { EmptyState, Skeleton } from "@/components/States";
+import { EmptyState, Loading } from "@/components/States";
 import { Toasts } from "@/components/Toasts";
 import { Layout } from "@/layout/Layout";
 import { SCREENS } from "@/screens/screens";
+
+const SHAPES = ["h-8 w-48", "h-72"];
 
 const ATTEMPTS = 3;
 
@@ -42,7 +44,7 @@ function Screens() {
   const [location] = useLocation();
   return (
     <ErrorBoundary resetKey={location}>
-      <Suspense fallback={<Loading />}>
+      <Suspense fallback={<Loading shapes={SHAPES} />}>
         <Switch>
           <Route path="/">
             <Redirect to="/train" replace />
@@ -61,15 +63,5 @@ function Screens() {
         </Switch>
       </Suspense>
     </ErrorBoundary>
-  );
-}
-
-function Loading() {
-  return (
-    <div className="flex flex-col gap-4" role="status">
-      <span className="sr-only">Loading</span>
-      <Skeleton className="h-8 w-48" />
-      <Skeleton className="h-72" />
-    </div>
   );
 }

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import fcntl
 import importlib.util
 import os
 import re
 import shutil
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -30,6 +33,7 @@ POLL_SECONDS = 0.1
 INSTALL = ("install", "--no-save", "--include=dev", "--ignore-scripts", "--no-audit", "--no-fund")
 BUILD = ("run", "build", "--")
 SOURCES = ("src", "public", "index.html", "package-lock.json", "vite.config.ts", "tsconfig.json")
+PAGE = "index.html"
 
 Stopping = Callable[[], bool]
 
@@ -62,7 +66,7 @@ def build_if_needed(logs: Path, stopping: Stopping, client: Path = CLIENT) -> No
 
 def is_stale(client: Path) -> bool:
     """Whether there is no build, or one that is older than a source."""
-    page = client / "dist" / "index.html"
+    page = client / "dist" / PAGE
     if not page.exists():
         return True
     built = page.stat().st_mtime
@@ -72,15 +76,54 @@ def is_stale(client: Path) -> bool:
 def build(log: Path, stopping: Stopping, client: Path) -> None:
     """Install what the build needs and build into ``client/dist``, which is replaced when all went well.
 
+    Builds of one folder follow each other; one that another process has made meanwhile is taken as it is.
     Raises :class:`StackError` with the end of the log.
     """
     node = _find_node(log, stopping)
-    if _needs_install(client):
-        _run([*node.npm, *INSTALL], log, stopping, node.environment(), client)
-    build_aside = [*node.npm, *BUILD, "--outDir", "dist.new", "--emptyOutDir"]
-    _run(build_aside, log, stopping, node.environment(), client)
-    shutil.rmtree(client / "dist", ignore_errors=True)
-    (client / "dist.new").rename(client / "dist")
+    with _alone(client, stopping):
+        if not is_stale(client):
+            return
+        if _needs_install(client):
+            _run([*node.npm, *INSTALL], log, stopping, node.environment(), client)
+        began = time.time()
+        with tempfile.TemporaryDirectory(prefix=".dist.", dir=client / "node_modules") as aside:
+            _run([*node.npm, *BUILD, "--outDir", aside], log, stopping, node.environment(), client)
+            # A source that was changed meanwhile is newer than this build, which may not have it.
+            os.utime(Path(aside, PAGE), (began, began))
+            _publish(Path(aside), client / "dist")
+
+
+@contextmanager
+def _alone(client: Path, stopping: Stopping) -> Iterator[None]:
+    """Hold the folder's lock, which its process cannot leave behind."""
+    folder = os.open(client, os.O_RDONLY)
+    try:
+        while not _locked(folder):
+            if stopping():
+                raise StackError("It was stopped.")
+            time.sleep(POLL_SECONDS)
+        yield
+    finally:
+        os.close(folder)
+
+
+def _locked(folder: int) -> bool:
+    try:
+        fcntl.flock(folder, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+def _publish(built: Path, dist: Path) -> None:
+    """Move a build to where it is served, file by file and the page last: what it names is there by then."""
+    files = {file.relative_to(built) for file in built.rglob("*") if file.is_file()}
+    for name in sorted(files, key=lambda each: each == Path(PAGE)):
+        (dist / name).parent.mkdir(parents=True, exist_ok=True)
+        os.replace(built / name, dist / name)
+    for left in [file for file in dist.rglob("*") if file.is_file()]:
+        if left.relative_to(dist) not in files:
+            left.unlink()
 
 
 def _sources(client: Path) -> Iterator[Path]:

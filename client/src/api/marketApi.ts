@@ -4,9 +4,14 @@ import { request } from "./request";
 import type { Schema } from "./types";
 
 export type Gaps = Schema<"GapReport">;
+export type Quality = Schema<"Quality">;
 export type Followed = Schema<"Followed">;
 export type ImportReport = Schema<"ImportReport">;
 export type Indicators = Schema<"Indicators">;
+/** A backfill; what it has done is empty before its first page. */
+export type MarketJob = Omit<Schema<"MarketJob">, "counts"> & {
+  counts: Partial<Schema<"MarketJob">["counts"]>;
+};
 
 // A file of years of minutes takes longer than an ordinary answer.
 const IMPORT_MS = 15 * 60_000;
@@ -17,14 +22,20 @@ export interface ImportRequest extends SeriesName {
   skipBad: boolean;
 }
 
+export interface BackfillRequest extends SeriesName {
+  /** A moment in UTC, or a calendar day there. */
+  since: string;
+}
+
 export interface IndicatorsQuery extends SeriesName {
   names: string;
   limit: number;
 }
 
-/** What is stored and followed, and the import of files. Fails with ApiError. */
+/** What is stored and followed, the import of files and the fetching from exchanges. Fails with ApiError. */
 export const marketApi = {
   gaps: (series: SeriesName) => request<Gaps>("GET", "/market/gaps", { query: series }),
+  quality: (series: SeriesName) => request<Quality>("GET", "/market/quality", { query: series }),
   followed: async () => (await request<{ followed: Followed[] }>("GET", "/market/followed")).followed,
   follow: ({ ticker, interval }: SeriesName) => request("PUT", `/market/followed/${ticker}/${interval}`),
   unfollow: ({ ticker, interval }: SeriesName) => request("DELETE", `/market/followed/${ticker}/${interval}`),
@@ -36,6 +47,10 @@ export const marketApi = {
       body: file,
       signal: AbortSignal.timeout(IMPORT_MS),
     }),
+  backfill: (body: BackfillRequest) => request<MarketJob>("POST", "/market/backfill", { body }),
+  jobs: async (limit: number) =>
+    (await request<{ jobs: MarketJob[] }>("GET", "/market/jobs", { query: { limit } })).jobs,
+  cancelJob: (jobId: string) => request<MarketJob>("DELETE", `/market/jobs/${jobId}`),
   indicators: ({ ticker, ...query }: IndicatorsQuery) =>
     request<Indicators>("GET", `/analytics/indicators/${ticker}`, { query }),
 };

@@ -139,6 +139,10 @@ export interface BackfillCounts {
    */
   gaps?: number;
   /**
+   * Exchanges that failed before it, in their order
+   */
+  left?: SourceLeft[];
+  /**
    * Candles that stay missing: the source has none
    */
   missing?: number;
@@ -147,13 +151,25 @@ export interface BackfillCounts {
    */
   pages?: number;
   /**
-   * The exchange asked; empty when nothing was missing
+   * The exchange asked last; empty when nothing was missing
    */
   source?: string;
   /**
    * Of these, new or different from what was stored
    */
   stored?: number;
+}
+export interface SourceLeft {
+  error_code: string;
+  /**
+   * Candles that it had sent
+   */
+  fetched: number;
+  /**
+   * What it said
+   */
+  message: string;
+  source: string;
 }
 export interface JobError {
   details: {

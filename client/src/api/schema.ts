@@ -918,6 +918,51 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/market/coins": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Coins by market cap, as CoinGecko last listed them, and where they are traded. */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description Part of a name, symbol or id, in any case */
+                    search?: string | null;
+                    /** @description Those only that have a ticker */
+                    tradable?: boolean;
+                    page?: number;
+                    page_size?: number;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Coins"];
+                    };
+                };
+                422: components["responses"]["UNPROCESSABLE_ENTITY"];
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/market/followed": {
         parameters: {
             query?: never;
@@ -1301,6 +1346,63 @@ export interface paths {
                         "application/json": components["schemas"]["Prices"];
                     };
                 };
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/market/quality": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What a series holds and lacks, what stands out in it, and how fresh it is; null: not measured. */
+        get: {
+            parameters: {
+                query: {
+                    /** @description BASE-QUOTE in upper case */
+                    ticker: string;
+                    /** @description Length of a candle */
+                    interval: "1m" | "5m" | "15m" | "30m" | "1h" | "4h" | "1d";
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Quality"];
+                    };
+                };
+                /** @description `If-None-Match` names the present answer */
+                304: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                /** @description Nothing is stored of this series */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                422: components["responses"]["UNPROCESSABLE_ENTITY"];
                 default: components["responses"]["DEFAULT_ERROR"];
             };
         };
@@ -2309,6 +2411,23 @@ export interface components {
              */
             timestamp: string;
         };
+        Audit: {
+            /**
+             * Format: date-time
+             * @description When it was
+             */
+            audited_at: string;
+            /** @description Flags then */
+            flags: number;
+            /** @description Candles filled flat then */
+            flat: number;
+            /** @description Gaps then */
+            gaps: number;
+            /** @description Candles missing then */
+            missing: number;
+            /** @description Candles then */
+            rows: number;
+        };
         BackfillCounts: {
             /** @description Candles that came */
             fetched?: number;
@@ -2316,11 +2435,13 @@ export interface components {
             filled?: number;
             /** @description Gaps that these make */
             gaps?: number;
+            /** @description Exchanges that failed before it, in their order */
+            left?: components["schemas"]["SourceLeft"][];
             /** @description Candles that stay missing: the source has none */
             missing?: number;
             /** @description Answers of the source */
             pages?: number;
-            /** @description The exchange asked; empty when nothing was missing */
+            /** @description The exchange asked last; empty when nothing was missing */
             source?: string;
             /** @description Of these, new or different from what was stored */
             stored?: number;
@@ -2418,6 +2539,34 @@ export interface components {
             /** @enum {string} */
             status: "ok" | "down";
         };
+        Coin: {
+            coin_id: string;
+            market_cap: number | null;
+            /** @description Null: no longer among those asked for */
+            market_cap_rank: number | null;
+            name: string;
+            price: number | null;
+            /** @description Configured exchanges that trade it */
+            sources: string[];
+            symbol: string;
+            /** @description How to ask for it; null: no configured exchange has it */
+            ticker: string | null;
+            /**
+             * Format: date-time
+             * @description When it was last in the list
+             */
+            updated_at: string;
+            volume_24h: number | null;
+        };
+        Coins: {
+            coins: components["schemas"]["Coin"][];
+            /** @description This page, from 1 */
+            page: number;
+            /** @description Coins a page */
+            page_size: number;
+            /** @description Coins that match in all */
+            total: number;
+        };
         Comparison: {
             active_id?: string;
             active_rmse?: number | null;
@@ -2480,6 +2629,8 @@ export interface components {
             sources: components["schemas"]["SourceState"][] | null;
             /** @enum {string} */
             status: "ok" | "degraded" | "down";
+            /** @description What the stream processes stream; null: Redis is away */
+            streams: components["schemas"]["StreamedSeries"][] | null;
             /**
              * Format: date-time
              * @description ISO 8601, UTC
@@ -2578,6 +2729,41 @@ export interface components {
             step?: number;
             ticker?: string;
         };
+        Flag: {
+            /** @description The numbers that the value was made of */
+            detail: {
+                [key: string]: unknown;
+            };
+            /**
+             * Format: date-time
+             * @description When it was flagged
+             */
+            flagged_at: string;
+            /** @enum {string} */
+            kind: "jump" | "wick" | "deviates";
+            /** @description The kind in words */
+            meaning: string;
+            /**
+             * Format: date-time
+             * @description Open of the candle
+             */
+            timestamp: string;
+            /** @description `jump` and `wick`: deviations; `deviates`: relative difference, 0.02 is 2 % */
+            value: number;
+        };
+        FlagCounts: {
+            /** @description a second exchange's close is further away than is tolerated */
+            deviates: number | null;
+            /** @description its close is more than 10 deviations of the 168 steps before from the one before it */
+            jump: number | null;
+            /** @description its high or low is more than 10 deviations of the 168 steps before from its body */
+            wick: number | null;
+        };
+        Flags: {
+            counts: components["schemas"]["FlagCounts"];
+            /** @description The last ones, by the candles' time */
+            newest: components["schemas"]["Flag"][];
+        };
         Followed: {
             /** @description Whether the setting FOLLOW names it; then it cannot be unfollowed here */
             by_setting?: boolean;
@@ -2607,6 +2793,20 @@ export interface components {
         };
         FollowedList: {
             followed?: components["schemas"]["Followed"][];
+        };
+        Freshness: {
+            /**
+             * Format: date-time
+             * @description When that candle ended
+             */
+            closed: string;
+            /**
+             * Format: date-time
+             * @description Open of the newest candle
+             */
+            newest: string;
+            /** @description Candles that have ended since then and are not stored */
+            overdue: number;
         };
         Gap: {
             /** @description How many are missing */
@@ -3072,6 +3272,31 @@ export interface components {
             percentage?: number;
             total_epochs?: number;
         };
+        Quality: {
+            /** @description Null before the first */
+            audit: components["schemas"]["Audit"] | null;
+            /** @description Null: never compared */
+            comparison: components["schemas"]["SecondSource"] | null;
+            flags: components["schemas"]["Flags"];
+            /** @description Candles filled flat for short times without trades */
+            flat: number;
+            freshness: components["schemas"]["Freshness"];
+            /** @description Gaps between the first and the last */
+            gaps: number;
+            /** @enum {string} */
+            interval: "1m" | "5m" | "15m" | "30m" | "1h" | "4h" | "1d";
+            /** @description Candles missing in them */
+            missing: number;
+            /** @description Candles stored */
+            rows: number;
+            /** @description The largest share first */
+            sources: components["schemas"]["SourceShare"][];
+            /**
+             * @description BASE-QUOTE in upper case
+             * @example BTC-USD
+             */
+            ticker: string;
+        };
         RateLimits: {
             enabled: boolean;
             /** @description By what is limited; `default` counts for each other endpoint */
@@ -3140,6 +3365,35 @@ export interface components {
             upper_80?: number[];
             /** @description Upper bound at 95 % */
             upper_95?: number[];
+        };
+        SecondSource: {
+            /** @description Candles above it */
+            beyond: number;
+            /** @description Candles that both have */
+            candles: number;
+            /**
+             * Format: date-time
+             * @description When it was
+             */
+            compared_at: string;
+            /**
+             * Format: date-time
+             * @description Open of the first of them
+             */
+            first: string;
+            /** @description Largest relative difference */
+            largest: number;
+            /**
+             * Format: date-time
+             * @description Open of the last of them
+             */
+            last: string;
+            /** @description Median relative difference, 0.01 is 1 % */
+            median: number;
+            /** @description The second exchange, and its market where named */
+            source: string;
+            /** @description Above which a candle was flagged */
+            tolerance: number;
         };
         Series: {
             /**
@@ -3215,7 +3469,25 @@ export interface components {
             status: "PENDING" | "IN_PROGRESS" | "COMPLETED" | "FAILED" | "CANCELLED";
             ticker: string;
         };
+        SourceLeft: {
+            error_code: string;
+            /** @description Candles that it had sent */
+            fetched: number;
+            /** @description What it said */
+            message: string;
+            source: string;
+        };
+        SourceShare: {
+            /** @description Candles of it */
+            rows: number;
+            /** @description Of all candles of the series, 0 to 1 */
+            share: number;
+            /** @description As rows are marked; `:flat` ends that of filled ones */
+            source: string;
+        };
         SourceState: {
+            /** @description Seconds its clock is ahead of that of the machine which asked it last */
+            clock_ahead: number | null;
             /** @description Seconds since 1970 */
             failed_at: number | null;
             /** @description In a row */
@@ -3360,6 +3632,20 @@ export interface components {
             timestamp: string;
             upper_80: number;
             upper_95: number;
+        };
+        StreamedSeries: {
+            interval: string;
+            /** @description The source that is asked first */
+            preferred: string;
+            /** @description Why it is not live */
+            reason: string | null;
+            source: string | null;
+            /**
+             * @description From the preferred source, from another, from a failing line, from none
+             * @enum {string}
+             */
+            state: "live" | "fallback" | "failing" | "waiting";
+            ticker: string;
         };
         Tickers: {
             tickers?: components["schemas"]["Series"][];

@@ -1,8 +1,11 @@
 import { errorOf, unreachable } from "./failure";
+import { request } from "./request";
 import type { Schema } from "./types";
 
 export type Check = Schema<"Check">;
 export type Health = Schema<"DetailedHealth">;
+export type SourceState = Schema<"SourceState">;
+export type Schedule = Schema<"Schedule">;
 
 export interface Examined {
   health: Health;
@@ -34,4 +37,6 @@ export const systemApi = {
     if (!response.ok) throw errorOf(response.status, null);
     return response.text();
   },
+  schedules: async () => (await request<{ schedules: Schedule[] }>("GET", "/tasks/schedules")).schedules,
+  runSchedule: (name: string) => request<{ name: string }>("POST", `/tasks/schedules/${name}/run`),
 };

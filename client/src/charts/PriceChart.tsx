@@ -35,6 +35,8 @@ export type Extend = (chart: IChartApi, candles: CandleSeries) => () => void;
 interface PriceChartProps {
   summary: string;
   candles: readonly Candle[];
+  /** The candle behind them, still open: it is moved without drawing the others anew. */
+  open?: Candle | null;
   lines?: readonly PriceLine[];
   /** What else is drawn, for the legend. */
   legend?: readonly Item[];
@@ -42,6 +44,8 @@ interface PriceChartProps {
   /** What is shown at first, and whenever it changes: seconds since 1970; without it everything. */
   from?: number | undefined;
   to?: number | undefined;
+  /** Without `from` and `to`: everything is shown again when this changes; by default, the first candle. */
+  fit?: string | undefined;
   extend?: Extend | undefined;
 }
 
@@ -58,7 +62,8 @@ const NO_LINES: readonly PriceLine[] = [];
  * go into the same chart, so that it stays where the reader has moved it.
  */
 export function PriceChart(props: PriceChartProps) {
-  const { summary, candles, lines = NO_LINES, legend = [], height = 380, from, to, extend } = props;
+  const { summary, candles, open = null, lines = NO_LINES, legend = [], height = 380 } = props;
+  const { from, to, extend } = props;
   const theme = useTheme();
   const box = useRef<HTMLDivElement>(null);
   const read = useRef<HTMLDivElement>(null);
@@ -77,10 +82,12 @@ export function PriceChart(props: PriceChartProps) {
   }, [theme, height]);
 
   useEffect(() => {
-    made.current?.series.setData(
-      candles.map(({ timestamp, ...prices }) => ({ time: timeOf(timestamp), ...prices })),
-    );
+    made.current?.series.setData(candles.map(barOf));
   }, [theme, height, candles]);
+
+  useEffect(() => {
+    if (open) made.current?.series.update(barOf(open));
+  }, [theme, height, candles, open]);
 
   useEffect(() => {
     const { chart } = made.current!;
@@ -98,13 +105,14 @@ export function PriceChart(props: PriceChartProps) {
     };
   }, [theme, height, extend]);
 
-  const first = candles[0]?.timestamp;
+  const isEmpty = candles.length === 0;
+  const fit = props.fit ?? candles[0]?.timestamp;
   useEffect(() => {
-    if (first === undefined) return;
+    if (isEmpty) return;
     const scale = made.current!.chart.timeScale();
     if (from === undefined || to === undefined) scale.fitContent();
     else scale.setVisibleRange({ from: from as UTCTimestamp, to: to as UTCTimestamp });
-  }, [theme, height, first, from, to]);
+  }, [theme, height, isEmpty, fit, from, to]);
 
   const items = [...lines, ...legend].filter(({ label }) => label !== "");
   return (
@@ -120,6 +128,10 @@ export function PriceChart(props: PriceChartProps) {
       </div>
     </figure>
   );
+}
+
+function barOf({ timestamp, ...prices }: Candle) {
+  return { time: timeOf(timestamp), ...prices };
 }
 
 function show(box: HTMLDivElement | null, text: string): void {
@@ -180,7 +192,8 @@ function looks() {
       panes: { separatorColor: colour("line"), separatorHoverColor: colour("accent-soft") },
     },
     grid: { vertLines: { color: colour("line") }, horzLines: { color: colour("line") } },
-    rightPriceScale: { borderColor: colour("line") },
+    // Half a number at the edge of a part would stand on the next one's.
+    rightPriceScale: { borderColor: colour("line"), entireTextOnly: true },
     timeScale: { borderColor: colour("line"), timeVisible: true, secondsVisible: false },
     localization: { timeFormatter: (time: Time) => utcTime(Number(time) * 1000) },
   };

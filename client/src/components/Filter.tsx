@@ -1,6 +1,6 @@
 import { Field, Select } from "./Field";
 
-interface Choice {
+export interface Choice {
   value: string;
   name: string;
 }

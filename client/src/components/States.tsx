@@ -10,6 +10,18 @@ export function Skeleton({ className }: { className?: string }) {
   return <div aria-hidden className={classes("skeleton rounded-lg bg-sunken", className)} />;
 }
 
+/** A screen that is on its way: one grey shape a class. */
+export function Loading({ shapes }: { shapes: readonly string[] }) {
+  return (
+    <div className="flex flex-col gap-4 md:gap-5" role="status">
+      <span className="sr-only">Loading</span>
+      {shapes.map((shape, index) => (
+        <Skeleton key={index} className={shape} />
+      ))}
+    </div>
+  );
+}
+
 /** Lines of a list that is on its way. */
 export function SkeletonRows({ rows = 4 }: { rows?: number }) {
   return (

@@ -10,8 +10,8 @@ const LOOKS: Record<SessionStatus, { word: string; sign: string; look: string }>
   CANCELLED: { word: "Cancelled", sign: "⊘", look: "bg-warn-soft text-warn" },
 };
 
-/** A session's status as a word, a sign and a colour. */
-export function Status({ status }: { status: SessionStatus }) {
+/** The status of a session, or of another job, as a word, a sign and a colour. */
+export function Status({ status, running }: { status: SessionStatus; running?: string }) {
   const { word, sign, look } = LOOKS[status];
   return (
     <span
@@ -23,7 +23,7 @@ export function Status({ status }: { status: SessionStatus }) {
       <span aria-hidden className={status === "IN_PROGRESS" ? "pulse" : ""}>
         {sign}
       </span>
-      {word}
+      {status === "IN_PROGRESS" ? (running ?? word) : word}
     </span>
   );
 }

@@ -3,8 +3,16 @@ export const NOTHING = "–";
 
 type Maybe = number | null | undefined;
 
-const grouped = (digits: number, least = digits) =>
-  new Intl.NumberFormat("en-US", { maximumFractionDigits: digits, minimumFractionDigits: least });
+const formats = new Map<number, Intl.NumberFormat>();
+
+/** Making a format costs a hundred times what using it does. */
+function grouped(digits: number): Intl.NumberFormat {
+  const found =
+    formats.get(digits) ??
+    new Intl.NumberFormat("en-US", { maximumFractionDigits: digits, minimumFractionDigits: digits });
+  formats.set(digits, found);
+  return found;
+}
 
 const WHOLE = grouped(0);
 const CENTS = grouped(2);

@@ -11,6 +11,10 @@ type Sent =
   | "prediction_update"
   | "joined_prediction"
   | "left_prediction"
+  | "market_update"
+  | "market_job"
+  | "joined_market"
+  | "left_market"
   | "error_update";
 type Asked = Exclude<keyof Messages, Sent | `training_update.${string}` | `prediction_update.${string}`>;
 

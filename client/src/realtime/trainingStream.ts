@@ -1,3 +1,4 @@
+import { ApiError } from "@/api/failure";
 import type { JoinedTraining, Messages } from "@/api/messages";
 import type { Session, TrainingEvent, TrainingProgress } from "@/api/types";
 
@@ -41,6 +42,8 @@ export class TrainingStream {
   private joinedBefore = false;
   // Between asking to join and the acknowledgement, which the server sends behind the replay.
   private replaying = false;
+  // While the log is read by an ordinary request, which brings a thousand events sooner than as many messages.
+  private reading = false;
   private readonly patience = new Patience(() => {
     if (hasHole(this.sequence) && connection().connected) this.join();
   });
@@ -50,6 +53,7 @@ export class TrainingStream {
 
   constructor(
     private readonly sessionId: string,
+    private readonly readLog: (sessionId: string) => Promise<TrainingEvent[]>,
     private readonly forget: () => void,
   ) {}
 
@@ -73,7 +77,24 @@ export class TrainingStream {
     socket.on("joined_training", this.onJoined);
     socket.on("training_update", this.onUpdate);
     socket.on("training_progress", this.onProgress);
-    if (socket.connected) this.join();
+    void this.begin();
+  }
+
+  /** What has happened so far, while the connection is made; what follows comes through the room. */
+  private async begin(): Promise<void> {
+    if (this.sequence.last === 0 && !this.reading) {
+      this.reading = true;
+      try {
+        this.arrived.push(...(await this.readLog(this.sessionId)));
+        this.flush();
+      } catch (error) {
+        // Joining replays the log as well.
+        if (!(error instanceof ApiError)) throw error;
+      } finally {
+        this.reading = false;
+      }
+    }
+    if (this.listeners.size > 0 && connection().connected) this.join();
   }
 
   private readonly close = (): void => {
@@ -96,6 +117,7 @@ export class TrainingStream {
 
   /** Ask for everything behind what is here; the acknowledgement comes after the replay. */
   private readonly join = (): void => {
+    if (this.reading) return;
     const before = this.sequence.last;
     const again = this.joinedBefore;
     const payload = { session_id: this.sessionId, after: before };

@@ -1,11 +1,19 @@
 import { useSyncExternalStore } from "react";
 
+import { api } from "@/api/fetchClient";
+
 import { type StreamState, TrainingStream } from "./trainingStream";
 
 const streams = new Map<string, TrainingStream>();
 
 function streamOf(sessionId: string): TrainingStream {
-  const found = streams.get(sessionId) ?? new TrainingStream(sessionId, () => streams.delete(sessionId));
+  const found =
+    streams.get(sessionId) ??
+    new TrainingStream(
+      sessionId,
+      (id) => api.events(id),
+      () => streams.delete(sessionId),
+    );
   streams.set(sessionId, found);
   return found;
 }

@@ -3,7 +3,7 @@ import { useSearchParams } from "wouter";
 
 import { ButtonLink } from "@/components/Button";
 import { Page } from "@/components/Page";
-import { EmptyState, ErrorState, Notice, Skeleton } from "@/components/States";
+import { EmptyState, ErrorState, Loading, Notice } from "@/components/States";
 import { MOST_COMPARED } from "@/screens/sessions/useSelection";
 
 import { Chips } from "./Chips";
@@ -14,6 +14,8 @@ import { Parameters } from "./Parameters";
 import { ScoresTable } from "./ScoresTable";
 import { SkillBySteps } from "./SkillBySteps";
 import { useContenders } from "./useContenders";
+
+const SHAPES = ["h-14", "h-60", "h-80"];
 
 /** `/compare?ids=…`: up to six sessions or models side by side, naive always among them. */
 export function Compare() {
@@ -59,7 +61,7 @@ export function Compare() {
 function Comparison({ ids, onRemove }: { ids: readonly string[]; onRemove: (id: string) => void }) {
   const { contenders, pending, failures } = useContenders(ids);
   const warnings = warningsOf(contenders);
-  if (pending) return <Loading />;
+  if (pending) return <Loading shapes={SHAPES} />;
   return (
     <>
       {failures.map(({ error, retry }) => (
@@ -79,9 +81,9 @@ function Comparison({ ids, onRemove }: { ids: readonly string[]; onRemove: (id: 
           <div className="grid items-start gap-4 md:gap-5 xl:grid-cols-2">
             <div className="flex min-w-0 flex-col gap-4 md:gap-5">
               <AgainstNaive contenders={contenders} />
-              <SkillBySteps contenders={contenders} />
+              {contenders.length > 1 && <AgainstEachOther contenders={contenders} />}
             </div>
-            {contenders.length > 1 && <AgainstEachOther contenders={contenders} />}
+            <SkillBySteps contenders={contenders} />
           </div>
           <Curves contenders={contenders} />
           <Parameters contenders={contenders} />
@@ -98,16 +100,5 @@ function Unfinished({ letters }: { letters: readonly string[] }) {
       {letters.join(", ")} {letters.length === 1 ? "has" : "have"} no scores: only a completed training has.
       What is known of the curves is shown.
     </Notice>
-  );
-}
-
-function Loading() {
-  return (
-    <div className="flex flex-col gap-5" role="status">
-      <span className="sr-only">Loading</span>
-      <Skeleton className="h-14" />
-      <Skeleton className="h-60" />
-      <Skeleton className="h-80" />
-    </div>
   );
 }

@@ -1,4 +1,5 @@
 import type { ReactNode } from "react";
+import { candleSeconds } from "@/api/intervals";
 import { Link } from "wouter";
 
 import type { ForecastLine, ServedModel, StoredForecast } from "@/api/predictionsApi";
@@ -9,7 +10,6 @@ import { Notice } from "@/components/States";
 import { Time } from "@/components/Time";
 import { percent, price, quoteOf, signedPercent } from "@/format/numbers";
 import { duration } from "@/format/times";
-import { INTERVAL_SECONDS } from "@/screens/train/intervals";
 
 import { FanChart } from "./FanChart";
 import { worded } from "./words";
@@ -85,7 +85,7 @@ function Numbers({ forecast }: { forecast: StoredForecast }) {
   const currency = quoteOf(ticker);
   const [next, last] = [predictions[0], predictions.at(-1)];
   if (!next || !last) return null;
-  const ahead = duration(horizon * (INTERVAL_SECONDS[interval] ?? 3600));
+  const ahead = duration(horizon * candleSeconds(interval));
   const range = (lower: number, upper: number) => `${price(lower)} to ${price(upper)} ${currency}`;
   return (
     <div className="mb-4">

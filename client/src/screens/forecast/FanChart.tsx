@@ -2,6 +2,7 @@ import { useCallback, useMemo, useState } from "react";
 
 import { useCandles } from "@/api/hooks/useCandles";
 import { usePastForecasts } from "@/api/hooks/usePastForecasts";
+import { candleSeconds } from "@/api/intervals";
 import type { ForecastLine, StoredForecast } from "@/api/predictionsApi";
 import { Bands } from "@/charts/bands";
 import { type Extend, PriceChart, type PriceLine } from "@/charts/PriceChart";
@@ -9,7 +10,6 @@ import { CheckBox } from "@/components/Field";
 import { ErrorState, Skeleton } from "@/components/States";
 import { price, quoteOf } from "@/format/numbers";
 import { utcTime } from "@/format/times";
-import { INTERVAL_SECONDS } from "@/screens/train/intervals";
 import { colour } from "@/theme/theme";
 
 import { fanOf, naivePathOf, pathOf } from "./outcome";
@@ -93,7 +93,7 @@ function linesOf(forecast: StoredForecast, past: readonly StoredForecast[]): Pri
 /** The newest candles, or those around a forecast that lies before them. */
 function useCandlesAround({ ticker, interval, origin, horizon }: StoredForecast) {
   const newest = useCandles({ ticker, interval, limit: CANDLES });
-  const step = INTERVAL_SECONDS[interval] ?? 3600;
+  const step = candleSeconds(interval);
   const first = newest.data?.candles.at(FEWEST_BEFORE)?.timestamp;
   const isBefore = first !== undefined && Date.parse(origin.timestamp) < Date.parse(first);
   const end = new Date(Date.parse(origin.timestamp) + 3 * (horizon + 1) * step * 1000).toISOString();
@@ -103,7 +103,7 @@ function useCandlesAround({ ticker, interval, origin, horizon }: StoredForecast)
 
 /** What is shown at first: enough past to see where the price came from, and the whole fan. */
 function aroundOf({ origin, interval, horizon }: StoredForecast): { from: number; to: number } {
-  const step = INTERVAL_SECONDS[interval] ?? 3600;
+  const step = candleSeconds(interval);
   const at = Date.parse(origin.timestamp) / 1000;
   return { from: at - Math.max(FEWEST_BEFORE, 4 * horizon) * step, to: at + (horizon + 3) * step };
 }

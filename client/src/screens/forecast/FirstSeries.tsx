@@ -7,6 +7,7 @@ import { Page } from "@/components/Page";
 import { EmptyState, ErrorState, Skeleton } from "@/components/States";
 
 import { Intro } from "./Intro";
+import { NoModel } from "./NoModel";
 
 /** `/forecast`: on to the series of the best model in service, or what to do when there is none. */
 export function FirstSeries() {
@@ -21,7 +22,7 @@ export function FirstSeries() {
       {failed ? (
         <ErrorState error={failed.error} onRetry={() => void failed.refetch()} />
       ) : models.data && series.data ? (
-        <NoModel stored={series.data.length > 0} />
+        <Nothing stored={series.data.length > 0} />
       ) : (
         <Skeleton className="h-96" />
       )}
@@ -29,7 +30,7 @@ export function FirstSeries() {
   );
 }
 
-function NoModel({ stored }: { stored: boolean }) {
+function Nothing({ stored }: { stored: boolean }) {
   if (!stored) {
     return (
       <EmptyState
@@ -41,16 +42,9 @@ function NoModel({ stored }: { stored: boolean }) {
     );
   }
   return (
-    <EmptyState
-      title="No model yet: train one"
-      action={
-        <ButtonLink kind="primary" href="/train">
-          Train a forecaster
-        </ButtonLink>
-      }
-    >
+    <NoModel>
       A forecast is made by a trained model. The first one of a series goes into service by itself, and its
       forecasts appear here.
-    </EmptyState>
+    </NoModel>
   );
 }

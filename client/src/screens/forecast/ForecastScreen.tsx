@@ -4,9 +4,8 @@ import { useForecast } from "@/api/hooks/useForecast";
 import { useForecasts } from "@/api/hooks/useForecasts";
 import { useServedModels } from "@/api/hooks/useServedModels";
 import type { SeriesName } from "@/api/predictionsApi";
-import { ButtonLink } from "@/components/Button";
 import { Page } from "@/components/Page";
-import { EmptyState, ErrorState, Skeleton } from "@/components/States";
+import { EmptyState, ErrorState, Loading } from "@/components/States";
 import { useForecastRoom } from "@/realtime/useForecastRoom";
 
 import { Choice } from "./Choice";
@@ -15,9 +14,12 @@ import { FanCard } from "./FanCard";
 import { Intro } from "./Intro";
 import { MakeForecast } from "./MakeForecast";
 import { ModelNotices } from "./ModelNotices";
+import { NoModel } from "./NoModel";
 import { PastForecasts } from "./PastForecasts";
 import { Performance } from "./Performance";
 import { Steps } from "./Steps";
+
+const SHAPES = ["h-[34rem]", "h-48"];
 
 const LISTED = 12;
 
@@ -62,7 +64,7 @@ export function ForecastScreen({ ticker, interval }: SeriesName) {
       {failed ? (
         <ErrorState error={failed.error} onRetry={() => void failed.refetch()} />
       ) : loading ? (
-        <Loading />
+        <Loading shapes={SHAPES} />
       ) : !shown.data ? (
         <Nothing hasModel={model !== null} ticker={ticker} action={make} />
       ) : (
@@ -92,16 +94,6 @@ export function ForecastScreen({ ticker, interval }: SeriesName) {
   );
 }
 
-function Loading() {
-  return (
-    <div className="flex flex-col gap-4" role="status">
-      <span className="sr-only">Loading</span>
-      <Skeleton className="h-[34rem]" />
-      <Skeleton className="h-48" />
-    </div>
-  );
-}
-
 function Nothing({
   hasModel,
   ticker,
@@ -120,15 +112,8 @@ function Nothing({
     );
   }
   return (
-    <EmptyState
-      title="No model yet: train one"
-      action={
-        <ButtonLink kind="primary" href="/train">
-          Train a forecaster
-        </ButtonLink>
-      }
-    >
+    <NoModel>
       Nothing has learned from {ticker} at this candle length. The first model goes into service by itself.
-    </EmptyState>
+    </NoModel>
   );
 }

@@ -4,16 +4,13 @@ import { useImport } from "@/api/hooks/useImport";
 import { type ImportReport, reportOf } from "@/api/marketApi";
 import { Button } from "@/components/Button";
 import { Card } from "@/components/Card";
-import { Field, Input, Select } from "@/components/Field";
+import { Field, Input } from "@/components/Field";
 import { ErrorState } from "@/components/States";
-import { INTERVAL_SECONDS } from "@/screens/train/intervals";
 
 import { DropZone } from "./DropZone";
 import { seriesOf } from "./fileName";
 import { FaultyFile, Imported } from "./ImportReport";
-
-// As the server has it.
-const TICKER = /^[A-Z0-9]{1,15}-[A-Z0-9]{1,15}$/;
+import { isTicker, SeriesFields } from "./SeriesFields";
 
 /** A file of candles: dropped, checked by the server line by line, stored whole or not at all. */
 export function ImportCard() {
@@ -25,7 +22,6 @@ export function ImportCard() {
   const load = useImport();
   const report: ImportReport | null = load.data ?? null;
   const faults = reportOf(load.error);
-  const tickerError = asked && !TICKER.test(ticker) ? "Write BASE-QUOTE, like BTC-USD." : undefined;
 
   const take = (taken: File) => {
     const named = seriesOf(taken.name);
@@ -36,7 +32,7 @@ export function ImportCard() {
   };
   const send = (skipBad: boolean) => {
     setAsked(true);
-    if (!file || !TICKER.test(ticker)) return;
+    if (!file || !isTicker(ticker)) return;
     load.mutate({ file, ticker, interval, source: source.trim() || "CSV upload", skipBad });
   };
 
@@ -55,26 +51,14 @@ export function ImportCard() {
       >
         <DropZone file={file} missing={asked && !file} onFile={take} />
         <div className="grid grid-cols-2 gap-3">
-          <Field label="Ticker" error={tickerError}>
-            {(tied) => (
-              <Input
-                {...tied}
-                value={ticker}
-                placeholder="BTC-USD"
-                autoCapitalize="characters"
-                onChange={(event) => setTicker(event.target.value.toUpperCase())}
-              />
-            )}
-          </Field>
-          <Field label="Candle length">
-            {(tied) => (
-              <Select {...tied} value={interval} onChange={(event) => setInterval(event.target.value)}>
-                {Object.keys(INTERVAL_SECONDS).map((each) => (
-                  <option key={each}>{each}</option>
-                ))}
-              </Select>
-            )}
-          </Field>
+          <SeriesFields
+            labels={["Ticker", "Candle length"]}
+            ticker={ticker}
+            interval={interval}
+            asked={asked}
+            onTicker={setTicker}
+            onInterval={setInterval}
+          />
           <div className="col-span-2">
             <Field label="Where the numbers come from" hint="Kept with every candle.">
               {(tied) => (

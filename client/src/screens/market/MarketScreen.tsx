@@ -4,10 +4,11 @@ import { Dismissible } from "@/components/Dismissible";
 import { Page } from "@/components/Page";
 import { EmptyState, ErrorState, SkeletonRows } from "@/components/States";
 
+import { BackfillCard } from "./BackfillCard";
 import { ImportCard } from "./ImportCard";
 import { SeriesList } from "./SeriesList";
 
-/** `/market`: every stored series, and the import of more. */
+/** `/market`: every stored series as it moves, and where more come from. */
 export function MarketScreen() {
   const series = useSeries();
   return (
@@ -19,19 +20,24 @@ export function MarketScreen() {
       </Dismissible>
       <Card
         title="Stored series"
-        hint="Prices are closes of the last candle; open one for its candles and indicators."
+        hint="Prices of followed series move as they are traded, of others they are those of the last candle. Open one for its candles and indicators."
       >
         {series.isError ? (
           <ErrorState error={series.error} onRetry={() => void series.refetch()} />
         ) : !series.data ? (
           <SkeletonRows />
         ) : series.data.length === 0 ? (
-          <EmptyState title="No candles are stored yet">Drop a CSV file below to begin.</EmptyState>
+          <EmptyState title="No candles are stored yet">
+            Fetch them from an exchange, or drop a CSV file below.
+          </EmptyState>
         ) : (
           <SeriesList stored={series.data} />
         )}
       </Card>
-      <ImportCard />
+      <div className="grid items-start gap-4 md:gap-5 xl:grid-cols-2">
+        <BackfillCard />
+        <ImportCard />
+      </div>
     </Page>
   );
 }

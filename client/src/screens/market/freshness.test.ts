@@ -13,11 +13,12 @@ test("a series is up to date until the next candle should have come", () => {
   });
 });
 
-test("the change is that of a day, however long candles are, and unknown without a day of them", () => {
+test("the change is that of a day, however long candles are, or of what there is of one", () => {
   const candles = [0, 6, 12, 18, 24].map((hour) => ({
     timestamp: new Date(Date.UTC(2024, 0, 1, hour)).toISOString(),
     close: 100 + hour,
   }));
   expect(changeOf(candles, "1h")).toEqual({ change: expect.closeTo(0.24) as number, over: 86_400 });
-  expect(changeOf(candles.slice(1), "1h")).toBeNull();
+  expect(changeOf(candles.slice(3), "1h")).toEqual({ change: 124 / 118 - 1, over: 21_600 });
+  expect(changeOf(candles.slice(4), "1h")).toBeNull();
 });

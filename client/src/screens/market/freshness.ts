@@ -1,6 +1,6 @@
+import { candleSeconds } from "@/api/intervals";
 import { count } from "@/format/numbers";
 import { duration } from "@/format/times";
-import { INTERVAL_SECONDS } from "@/screens/train/intervals";
 
 // What a source and its download may take before a candle counts as late.
 const LATE_SECONDS = 120;
@@ -14,7 +14,7 @@ export interface Freshness {
 
 /** Whether the candle that closed last is stored. `last` is its open; `now` in milliseconds. */
 export function freshnessOf(last: string, interval: string, now: number): Freshness {
-  const step = INTERVAL_SECONDS[interval] ?? 3600;
+  const step = candleSeconds(interval);
   // A candle is there one length after its open; the next one is due after one more.
   const behind = now / 1000 - (Date.parse(last) / 1000 + 2 * step);
   if (behind <= LATE_SECONDS) return { fresh: true, words: "Up to date" };
@@ -34,16 +34,17 @@ export interface Changed {
   over: number;
 }
 
-/** The change of the close over a day, or over one candle where candles are a day. Null: too few candles. */
+/** The change of the close over a day, or over what there is of it; over one candle where that is a day. */
 export function changeOf(
   candles: readonly { timestamp: string; close: number }[],
   interval: string,
 ): Changed | null {
   const last = candles.at(-1);
   if (!last) return null;
-  const wanted = Math.max(DAY, INTERVAL_SECONDS[interval] ?? 3600);
+  const wanted = Math.max(DAY, candleSeconds(interval));
   const at = Date.parse(last.timestamp) / 1000;
-  const earlier = candles.findLast(({ timestamp }) => at - Date.parse(timestamp) / 1000 >= wanted);
-  if (!earlier) return null;
+  const earlier =
+    candles.findLast(({ timestamp }) => at - Date.parse(timestamp) / 1000 >= wanted) ?? candles[0];
+  if (!earlier || earlier === last) return null;
   return { change: last.close / earlier.close - 1, over: at - Date.parse(earlier.timestamp) / 1000 };
 }

@@ -12,8 +12,14 @@ test("indicators belong to candles of the same times, however those are written"
   expect(belongTo({ timestamp: bare }, candles(0, 3))).toBe(true);
 });
 
+test("a candle that has just closed does not take the indicators away", () => {
+  expect(belongTo({ timestamp: hours(0, 30) }, candles(1, 30))).toBe(true);
+  expect(belongTo({ timestamp: hours(1, 30) }, candles(0, 30))).toBe(true);
+  expect(belongTo({ timestamp: hours(0, 30) }, candles(0, 31))).toBe(true);
+});
+
 test("indicators of more candles, or of others, are not drawn on these", () => {
-  expect(belongTo({ timestamp: hours(0, 4) }, candles(1, 3))).toBe(false);
-  expect(belongTo({ timestamp: hours(1, 3) }, candles(0, 3))).toBe(false);
+  expect(belongTo({ timestamp: hours(0, 40) }, candles(0, 30))).toBe(false);
+  expect(belongTo({ timestamp: hours(9, 30) }, candles(0, 30))).toBe(false);
   expect(belongTo({ timestamp: [] }, [])).toBe(false);
 });

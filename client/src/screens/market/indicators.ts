@@ -86,12 +86,16 @@ export function secondsOf(moment: string): number {
   return Date.parse(/(Z|[+-]\d\d:\d\d)$/.test(moment) ? moment : `${moment}Z`) / 1000;
 }
 
-/** Whether indicators are those of these candles: while one of the two is on its way, they are not. */
+// So many candles may have closed since the indicators were asked for, or the candles were.
+const MOST_APART = 3;
+
+/** Whether indicators are those of these candles, give or take the newest: while one is on its way, they are not. */
 export function belongTo(
   { timestamp }: Pick<Indicators, "timestamp">,
   candles: readonly { timestamp: string }[],
 ): boolean {
-  const [first, other] = [timestamp.at(0), candles.at(0)?.timestamp];
-  if (first === undefined || other === undefined) return false;
-  return timestamp.length === candles.length && secondsOf(first) === secondsOf(other);
+  const times = timestamp.slice(0, MOST_APART + 1).map(secondsOf);
+  const others = candles.slice(0, MOST_APART + 1).map((each) => secondsOf(each.timestamp));
+  const begin = times.some((time) => time === others[0]) || others.some((time) => time === times[0]);
+  return begin && Math.abs(timestamp.length - candles.length) <= MOST_APART;
 }

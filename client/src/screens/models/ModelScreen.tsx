@@ -4,7 +4,7 @@ import { useModel } from "@/api/hooks/useModel";
 import { type ModelDetails, modelsApi } from "@/api/modelsApi";
 import { ButtonLink, DownloadLink } from "@/components/Button";
 import { Page } from "@/components/Page";
-import { ErrorState, Notice, Skeleton } from "@/components/States";
+import { ErrorState, Loading, Notice } from "@/components/States";
 import { Time } from "@/components/Time";
 import { quoteOf } from "@/format/numbers";
 import { Coverage } from "@/screens/result/Coverage";
@@ -23,12 +23,14 @@ import { Flag, ModelStatus } from "./ModelStatus";
 import { sentenceOf } from "./sentences";
 import { Timeline } from "./Timeline";
 
+const SHAPES = ["h-14 max-w-xl", "h-32", "h-96"];
+
 /** `/models/<model>`: everything that is known of one model. */
 export function ModelScreen({ modelId }: { modelId: string }) {
   const asked = useModel(modelId);
   const model = asked.data;
   if (!model) {
-    if (!asked.isError) return <Loading />;
+    if (!asked.isError) return <Loading shapes={SHAPES} />;
     return (
       <Page title="Model" actions={<ButtonLink href="/models">All models</ButtonLink>}>
         <ErrorState error={asked.error} onRetry={() => void asked.refetch()} />
@@ -121,16 +123,5 @@ function Flags({ model: { fault, drift } }: { model: ModelDetails }) {
         </Notice>
       )}
     </>
-  );
-}
-
-function Loading() {
-  return (
-    <div className="flex flex-col gap-5" role="status">
-      <span className="sr-only">Loading</span>
-      <Skeleton className="h-14 max-w-xl" />
-      <Skeleton className="h-32" />
-      <Skeleton className="h-96" />
-    </div>
   );
 }

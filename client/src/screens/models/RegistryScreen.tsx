@@ -1,11 +1,12 @@
 import { useModels } from "@/api/hooks/useModels";
 import { useSeries } from "@/api/hooks/useSeries";
-import { Button, ButtonLink } from "@/components/Button";
+import { ButtonLink } from "@/components/Button";
 import { Dismissible } from "@/components/Dismissible";
 import { Filter } from "@/components/Filter";
 import { Page } from "@/components/Page";
 import { Pages } from "@/components/Pages";
-import { EmptyState, ErrorState, Skeleton } from "@/components/States";
+import { EmptyState, ErrorState, Loading } from "@/components/States";
+import { FilterBar, named } from "@/screens/sessions/FilterBar";
 import { SelectionBar } from "@/screens/sessions/SelectionBar";
 import { useListing } from "@/screens/sessions/useListing";
 import { type Selection, useSelection } from "@/screens/sessions/useSelection";
@@ -15,10 +16,12 @@ import { KindCard } from "./KindCard";
 import { kindsOf, ORDERS } from "./kinds";
 import { Timeline } from "./Timeline";
 
+const SHAPES = ["h-44", "h-44"];
+
 const PAGE_SIZE = 50;
 const FILTERS = ["ticker", "model_type", "status"] as const;
 const NEWEST_FIRST = "-created_at";
-const TYPES = NETWORKS.map(({ type }) => ({ value: type, name: type }));
+const TYPES = named(NETWORKS.map(({ type }) => type));
 const STATUSES = [
   { value: "active", name: "Active" },
   { value: "candidate", name: "Candidate" },
@@ -45,44 +48,27 @@ export function RegistryScreen() {
 
 function Filters() {
   const listing = useListing();
-  const series = useSeries();
-  const tickers = [...new Set(series.data?.map(({ ticker }) => ticker))];
-  const filtered = FILTERS.some((name) => listing.read(name));
+  const series = useSeries().data ?? [];
   return (
-    <div className="flex flex-wrap items-end gap-3">
-      <Filter
-        label="Ticker"
-        all="All tickers"
-        value={listing.read("ticker")}
-        choices={tickers.map((value) => ({ value, name: value }))}
-        onChange={(ticker) => listing.change({ ticker })}
-      />
-      <Filter
-        label="Network"
-        all="All networks"
-        value={listing.read("model_type")}
-        choices={TYPES}
-        onChange={(value) => listing.change({ model_type: value })}
-      />
-      <Filter
-        label="Place"
-        all="Any place"
-        value={listing.read("status")}
-        choices={STATUSES}
-        onChange={(status) => listing.change({ status })}
-      />
+    <FilterBar
+      filters={[
+        {
+          name: "ticker",
+          label: "Ticker",
+          all: "All tickers",
+          choices: named(series.map(({ ticker }) => ticker)),
+        },
+        { name: "model_type", label: "Network", all: "All networks", choices: TYPES },
+        { name: "status", label: "Place", all: "Any place", choices: STATUSES },
+      ]}
+    >
       <Filter
         label="Order"
         value={listing.read("sort") || NEWEST_FIRST}
         choices={ORDERS}
         onChange={(sort) => listing.change({ sort: sort === NEWEST_FIRST ? "" : sort })}
       />
-      {filtered && (
-        <Button kind="quiet" onClick={listing.clear}>
-          Show all
-        </Button>
-      )}
-    </div>
+    </FilterBar>
   );
 }
 
@@ -93,7 +79,7 @@ function Registry({ selection }: { selection: Selection }) {
   const models = useModels({ ...narrowed, sort, page: listing.page, page_size: PAGE_SIZE });
   if (models.isError && !models.data)
     return <ErrorState error={models.error} onRetry={() => void models.refetch()} />;
-  if (!models.data) return <Loading />;
+  if (!models.data) return <Loading shapes={SHAPES} />;
   const { total } = models.data;
   if (total === 0) return <Nothing filtered={FILTERS.some((name) => listing.read(name))} />;
   return (
@@ -126,15 +112,5 @@ function Nothing({ filtered }: { filtered: boolean }) {
     >
       A training that completes leaves its model here. The first of its kind becomes active at once.
     </EmptyState>
-  );
-}
-
-function Loading() {
-  return (
-    <div className="flex flex-col gap-5" role="status">
-      <span className="sr-only">Loading</span>
-      <Skeleton className="h-44" />
-      <Skeleton className="h-44" />
-    </div>
   );
 }

@@ -2,15 +2,15 @@ import { useState } from "react";
 
 import { useHistory } from "@/api/hooks/useHistory";
 import { useSeries } from "@/api/hooks/useSeries";
-import { Button, ButtonLink } from "@/components/Button";
+import { ButtonLink } from "@/components/Button";
 import { Card } from "@/components/Card";
 import { Dismissible } from "@/components/Dismissible";
-import { Filter } from "@/components/Filter";
 import { Page } from "@/components/Page";
 import { Pages } from "@/components/Pages";
 import { EmptyState, ErrorState, SkeletonRows } from "@/components/States";
 import { NETWORKS } from "@/screens/train/networks";
 
+import { FilterBar, named } from "./FilterBar";
 import { SelectionBar } from "./SelectionBar";
 import { SessionsTable } from "./SessionsTable";
 import { sortOf, sortingOf } from "./sorting";
@@ -26,7 +26,7 @@ const STATUSES = [
   { value: "FAILED", name: "Failed" },
   { value: "CANCELLED", name: "Cancelled" },
 ];
-const TYPES = NETWORKS.map(({ type }) => ({ value: type, name: type }));
+const TYPES = named(NETWORKS.map(({ type }) => type));
 
 /** `/sessions`: every training that was asked for, and how it ended. */
 export default function Sessions() {
@@ -56,31 +56,27 @@ export default function Sessions() {
 }
 
 function Filters() {
-  const listing = useListing();
-  const series = useSeries();
-  const tickers = [...new Set(series.data?.map(({ ticker }) => ticker))];
-  const intervals = [...new Set(series.data?.map(({ interval }) => interval))];
-  const named = (values: string[]) => values.map((value) => ({ value, name: value }));
-  const filter = (label: string, all: string, name: string, choices: { value: string; name: string }[]) => (
-    <Filter
-      label={label}
-      all={all}
-      value={listing.read(name)}
-      choices={choices}
-      onChange={(value) => listing.change({ [name]: value })}
-    />
-  );
+  const series = useSeries().data ?? [];
   return (
-    <div className="mb-4 flex flex-wrap items-end gap-3">
-      {filter("Ticker", "All tickers", "ticker", named(tickers))}
-      {filter("Candle length", "All lengths", "interval", named(intervals))}
-      {filter("Network", "All networks", "model_type", TYPES)}
-      {filter("Status", "Any status", "status", STATUSES)}
-      {FILTERS.some((name) => listing.read(name)) && (
-        <Button kind="quiet" onClick={listing.clear}>
-          Show all
-        </Button>
-      )}
+    <div className="mb-4">
+      <FilterBar
+        filters={[
+          {
+            name: "ticker",
+            label: "Ticker",
+            all: "All tickers",
+            choices: named(series.map(({ ticker }) => ticker)),
+          },
+          {
+            name: "interval",
+            label: "Candle length",
+            all: "All lengths",
+            choices: named(series.map(({ interval }) => interval)),
+          },
+          { name: "model_type", label: "Network", all: "All networks", choices: TYPES },
+          { name: "status", label: "Status", all: "Any status", choices: STATUSES },
+        ]}
+      />
     </div>
   );
 }

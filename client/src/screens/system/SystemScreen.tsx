@@ -6,6 +6,8 @@ import { ErrorState, Notice, Skeleton } from "@/components/States";
 import { Checks } from "./Checks";
 import { Link } from "./Link";
 import { Numbers } from "./Numbers";
+import { Schedules } from "./Schedules";
+import { Sources } from "./Sources";
 import { Versions } from "./Versions";
 import { Workers } from "./Workers";
 import { summaryOf } from "./words";
@@ -38,12 +40,14 @@ export function SystemScreen() {
         <div className="grid items-start gap-4 md:gap-5 lg:grid-cols-2">
           <div className="flex min-w-0 flex-col gap-4 md:gap-5">
             <Checks checks={examined.health.checks} />
+            <Sources sources={examined.health.sources} />
             <Versions health={examined.health} />
+            <Link milliseconds={examined.milliseconds} />
           </div>
           <div className="flex min-w-0 flex-col gap-4 md:gap-5">
             <Workers check={examined.health.checks.worker} />
+            <Schedules />
             <Numbers />
-            <Link milliseconds={examined.milliseconds} />
           </div>
         </div>
       ) : (

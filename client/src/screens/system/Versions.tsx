@@ -6,6 +6,7 @@ const LIMITED: Readonly<Record<string, string>> = {
   default: "Every other call",
   train: "Starting trainings",
   import: "Importing files",
+  backfill: "Asking for backfills",
   predict: "Asking for forecasts",
 };
 

@@ -6,11 +6,12 @@ import { Legend } from "@/charts/Legend";
 import { type Part, type Range, RangeChart } from "@/charts/RangeChart";
 import { Button } from "@/components/Button";
 import { Field, Input } from "@/components/Field";
-import { ErrorState, Skeleton } from "@/components/States";
+import { ErrorState, Notice, Skeleton } from "@/components/States";
 import { count } from "@/format/numbers";
 import { utcDay } from "@/format/times";
 
-import { drawnInterval, INTERVAL_SECONDS } from "./intervals";
+import { drawnInterval } from "./drawnInterval";
+import { candlesIn, rangeOf, shortageOf } from "./enough";
 import type { Draft, Errors } from "./parameters";
 
 // The shares in which the server splits a range by time.
@@ -21,11 +22,10 @@ const PARTS: readonly (Part & { label: string })[] = [
   { label: "test 15 %", colour: "part-test", from: 0.85, to: 1 },
 ];
 const LEGEND = PARTS.map(({ label, colour }) => ({ label, colour, area: true }));
-const DAY = 86_400;
 
 interface DateRangeProps {
   series: Series;
-  draft: Pick<Draft, "start_date" | "end_date">;
+  draft: Pick<Draft, "start_date" | "end_date" | "lookback" | "horizon">;
   errors: Errors;
   onChange: (dates: Pick<Draft, "start_date" | "end_date">) => void;
 }
@@ -35,7 +35,8 @@ export function DateRange({ series, draft, errors, onChange }: DateRangeProps) {
   const range = rangeOf(series, draft);
   const chosen = draft.start_date !== "" || draft.end_date !== "";
   const day = (seconds: number) => new Date(seconds * 1000).toISOString().slice(0, 10);
-  const [first, last] = [series.first.slice(0, 10), series.last.slice(0, 10)];
+  const dates = { start_date: draft.start_date, end_date: draft.end_date };
+  const shortage = shortageOf(series, draft);
   return (
     <div className="flex flex-col gap-3">
       <Legend items={LEGEND} />
@@ -45,30 +46,20 @@ export function DateRange({ series, draft, errors, onChange }: DateRangeProps) {
         onRange={({ start, end }) => onChange({ start_date: day(start), end_date: day(end) })}
       />
       <div className="grid grid-cols-2 gap-3 md:max-w-md">
-        <Field label="First day (UTC)" error={errors.start_date}>
-          {(tied) => (
-            <Input
-              {...tied}
-              type="date"
-              min={first}
-              max={last}
-              value={(draft.start_date || first).slice(0, 10)}
-              onChange={(event) => onChange({ ...draft, start_date: event.target.value })}
-            />
-          )}
-        </Field>
-        <Field label="Last day (UTC)" error={errors.end_date}>
-          {(tied) => (
-            <Input
-              {...tied}
-              type="date"
-              min={first}
-              max={last}
-              value={(draft.end_date || last).slice(0, 10)}
-              onChange={(event) => onChange({ ...draft, end_date: event.target.value })}
-            />
-          )}
-        </Field>
+        <Day
+          label="First day (UTC)"
+          error={errors.start_date}
+          series={series}
+          value={draft.start_date || series.first}
+          onChange={(start_date) => onChange({ ...dates, start_date })}
+        />
+        <Day
+          label="Last day (UTC)"
+          error={errors.end_date}
+          series={series}
+          value={draft.end_date || series.last}
+          onChange={(end_date) => onChange({ ...dates, end_date })}
+        />
       </div>
       <div className="flex flex-wrap items-center gap-x-3 text-[13px] text-muted">
         <span>
@@ -81,7 +72,37 @@ export function DateRange({ series, draft, errors, onChange }: DateRangeProps) {
           </Button>
         )}
       </div>
+      <div role="status" className="empty:hidden">
+        {shortage && <Notice tone={shortage.refused ? "bad" : "warn"}>{shortage.words}</Notice>}
+      </div>
     </div>
+  );
+}
+
+interface DayProps {
+  label: string;
+  error: string | undefined;
+  series: Series;
+  /** A day, or a moment in it. */
+  value: string;
+  onChange: (day: string) => void;
+}
+
+function Day({ label, error, series, value, onChange }: DayProps) {
+  const day = (moment: string) => moment.slice(0, 10);
+  return (
+    <Field label={label} error={error}>
+      {(tied) => (
+        <Input
+          {...tied}
+          type="date"
+          min={day(series.first)}
+          max={day(series.last)}
+          value={day(value)}
+          onChange={(event) => onChange(event.target.value)}
+        />
+      )}
+    </Field>
   );
 }
 
@@ -121,22 +142,4 @@ function PriceLine({
       onRange={onRange}
     />
   );
-}
-
-function rangeOf(
-  series: Series,
-  { start_date: start, end_date: end }: Pick<Draft, "start_date" | "end_date">,
-): Range {
-  const seconds = (moment: string) => Date.parse(moment) / 1000;
-  const [first, last] = [seconds(series.first), seconds(series.last)];
-  const wholeDay = end.length === 10 ? DAY - 1 : 0;
-  return {
-    start: start ? Math.max(first, seconds(start)) : first,
-    end: end ? Math.min(last, seconds(end) + wholeDay) : last,
-  };
-}
-
-function candlesIn(series: Series, { start, end }: Range): number {
-  const length = INTERVAL_SECONDS[series.interval] ?? 3600;
-  return Math.max(0, Math.min(series.rows, Math.floor((end - start) / length) + 1));
 }

@@ -1,16 +1,24 @@
-import { memo } from "react";
+import { memo, useState } from "react";
 
 import type { TrainingEvent } from "@/api/types";
+import { Button } from "@/components/Button";
 import { Card } from "@/components/Card";
+import { count } from "@/format/numbers";
 import { localClock, utcTime } from "@/format/times";
 import type { TrainingView } from "@/realtime/view";
 import { LOG_LINES } from "@/realtime/view";
 
 import { sentenceOf } from "./sentences";
 
+// As many as nobody scrolls past at a glance: each line costs time with every event.
+const SHOWN = 50;
+
 /** What happened, newest first, in words. */
 export function EventLog({ view }: { view: TrainingView }) {
   const { log } = view;
+  const [all, setAll] = useState(false);
+  const shown = all ? log : log.slice(-SHOWN);
+  const earlier = log.length - shown.length;
   return (
     <Card title="Log" hint={log.length < LOG_LINES ? undefined : `The newest ${LOG_LINES} events.`}>
       {log.length === 0 ? (
@@ -24,10 +32,15 @@ export function EventLog({ view }: { view: TrainingView }) {
           tabIndex={0}
         >
           <ol reversed className="flex flex-col text-[13px]">
-            {log.toReversed().map((event) => (
+            {shown.toReversed().map((event) => (
               <Line key={event.seq} event={event} />
             ))}
           </ol>
+          {earlier > 0 && (
+            <Button kind="quiet" className="w-full" onClick={() => setAll(true)}>
+              Show {count(earlier)} earlier
+            </Button>
+          )}
         </div>
       )}
     </Card>

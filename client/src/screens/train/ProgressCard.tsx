@@ -3,7 +3,7 @@ import { Card } from "@/components/Card";
 import { classes } from "@/components/classes";
 import { ProgressBar } from "@/components/ProgressBar";
 import { useNow } from "@/components/useNow";
-import { percent } from "@/format/numbers";
+import { count, percent } from "@/format/numbers";
 import { duration } from "@/format/times";
 import type { TrainingView } from "@/realtime/view";
 
@@ -49,7 +49,7 @@ function sentenceOf(session: Session, view: TrainingView, now: number): string {
   }
   const done = view.epochs.at(-1)?.epoch ?? 0;
   if (view.stage !== "training" || view.totalEpochs === null) return stageName(view.stage);
-  const epoch = `Epoch ${Math.min(done + 1, view.totalEpochs)} of at most ${view.totalEpochs}`;
+  const epoch = `Epoch ${count(Math.min(done + 1, view.totalEpochs))} of at most ${count(view.totalEpochs)}`;
   if (view.etaSeconds === null) return epoch;
   const left = Math.max(0, view.etaSeconds - (now - view.etaAt) / 1000);
   return `${epoch} · ${left < 2 ? "nearly done" : `about ${duration(Math.round(left / 5) * 5 || 5)} left`}`;

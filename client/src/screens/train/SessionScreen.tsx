@@ -6,7 +6,7 @@ import { keys } from "@/api/keys";
 import type { Session } from "@/api/types";
 import { ButtonLink } from "@/components/Button";
 import { Page } from "@/components/Page";
-import { ErrorState, Notice, Skeleton } from "@/components/States";
+import { ErrorState, Loading, Notice, Skeleton } from "@/components/States";
 import { Status } from "@/components/Status";
 import { Time } from "@/components/Time";
 import { count } from "@/format/numbers";
@@ -23,6 +23,8 @@ import { LossCurves } from "./LossCurves";
 import { ProgressCard } from "./ProgressCard";
 import { RunningStrip } from "./RunningStrip";
 
+const SHAPES = ["h-14 max-w-xl", "h-28", "h-80"];
+
 /** `/train/<session>`: a training as it happens, and what came of it. */
 export function SessionScreen({ sessionId }: { sessionId: string }) {
   const asked = useSession(sessionId);
@@ -30,14 +32,14 @@ export function SessionScreen({ sessionId }: { sessionId: string }) {
   useFreshEnding(sessionId, stream.caughtUp && hasEnded(stream.view.status));
   const session = asked.data ?? stream.session;
   if (!session) {
-    if (!asked.isError) return <Loading />;
+    if (!asked.isError) return <Loading shapes={SHAPES} />;
     return (
       <Page title="Training">
         <ErrorState error={asked.error} onRetry={() => void asked.refetch()} />
       </Page>
     );
   }
-  const view = stream.session ? stream.view : viewOf(session);
+  const view = stream.session !== null || stream.lastSeq > 0 ? stream.view : viewOf(session);
   return (
     <Page
       title={`${session.model_type} on ${session.ticker}`}
@@ -139,15 +141,4 @@ function Parameters({ session, view }: { session: Session; view: TrainingView })
 function tabTitle(session: Session, view: TrainingView): string {
   const what = `${session.model_type} ${session.ticker}`;
   return view.status === "IN_PROGRESS" ? `${Math.round(view.percentage)} % ${what}` : what;
-}
-
-function Loading() {
-  return (
-    <div className="flex flex-col gap-5" role="status">
-      <span className="sr-only">Loading</span>
-      <Skeleton className="h-14 max-w-xl" />
-      <Skeleton className="h-28" />
-      <Skeleton className="h-80" />
-    </div>
-  );
 }

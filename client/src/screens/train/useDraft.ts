@@ -45,11 +45,15 @@ export function fieldErrors(error: ApiError): Errors {
   );
 }
 
-/** A series that is stored: the one named, or the first there is. */
+/** A series that is stored: the one named, or the one with the most candles, of that ticker if there is any. */
 function withSeries(draft: Draft, stored: readonly Series[]): Draft {
   const found = stored.find(({ ticker, interval }) => ticker === draft.ticker && interval === draft.interval);
-  const series = found ?? stored.find(({ ticker }) => ticker === draft.ticker) ?? stored[0];
+  const series = found ?? longest(stored.filter(({ ticker }) => ticker === draft.ticker)) ?? longest(stored);
   return series ? { ...draft, ticker: series.ticker, interval: series.interval } : draft;
+}
+
+function longest(stored: readonly Series[]): Series | undefined {
+  return stored.toSorted((one, other) => other.rows - one.rows)[0];
 }
 
 /** While typing, only what is there is judged: an empty field is no fault yet. */

@@ -1,0 +1,45 @@
+import { useQueryClient } from "@tanstack/react-query";
+import { useEffect, useMemo } from "react";
+
+import { useCandles } from "@/api/hooks/useCandles";
+import { keys } from "@/api/keys";
+import type { SeriesName } from "@/api/predictionsApi";
+import type { Candle } from "@/api/types";
+import { continued } from "@/realtime/market";
+import type { MarketState } from "@/realtime/marketRoom";
+import { useMarketRoom } from "@/realtime/useMarketRoom";
+
+export interface LiveCandles {
+  query: ReturnType<typeof useCandles>;
+  room: MarketState;
+  /** Candles that have ended, oldest first; undefined before they are here. */
+  candles: readonly Candle[] | undefined;
+  /** The candle that is still open; null while none is known. */
+  open: Candle | null;
+}
+
+/** The last candles of a series, going on as they end, and the open one as it moves. */
+export function useLiveCandles({ ticker, interval }: SeriesName, limit: number): LiveCandles {
+  const query = useCandles({ ticker, interval, limit });
+  const room = useMarketRoom({ ticker, interval });
+  const stored = query.data?.candles;
+  const candles = useMemo(() => stored && continued(stored, room.ended), [stored, room.ended]);
+  const last = candles?.at(-1);
+  const open = room.candle !== null && !room.closed && (!last || room.candle.timestamp > last.timestamp);
+  useFreshness(room);
+  return { query, room, candles, open: open ? room.candle : null };
+}
+
+/** What was stored meanwhile is asked for: after a lost connection everything, after an ended candle the lists. */
+function useFreshness({ joins, ended }: MarketState): void {
+  const queries = useQueryClient();
+  useEffect(() => {
+    if (joins > 1) void queries.invalidateQueries({ queryKey: ["market"] });
+  }, [queries, joins]);
+  const newest = ended.at(-1)?.timestamp;
+  useEffect(() => {
+    if (newest === undefined) return;
+    void queries.invalidateQueries({ queryKey: keys.series });
+    void queries.invalidateQueries({ queryKey: ["market", "indicators"] });
+  }, [queries, newest]);
+}

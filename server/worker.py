@@ -30,6 +30,7 @@ from server.extensions import celery, db
 from server.market import schedules
 from server.market import tasks as market_tasks
 from server.observability.health import beat_worker, forget_worker
+from server.observability.logs import log_to_stdout
 from server.observability.metrics import serve_worker_metrics
 from server.operations import tasks as operations_tasks
 from server.training import tasks
@@ -38,6 +39,7 @@ log = structlog.get_logger(__name__)
 
 HEARTBEAT_SECONDS = 5.0
 
+log_to_stdout()
 # A worker serves no sockets: it needs no cooperative server, whatever the web process uses.
 app = create_app(replace(Settings.from_environment(), async_mode="threading"))
 settings: Settings = app.config["SETTINGS"]

@@ -25,7 +25,6 @@ def bind(app: Flask, celery: Celery) -> None:
     def configure_logs(**_: Any) -> None:
         # The settings of the application that is bound by then.
         settings: Settings = celery.flask_app.config["SETTINGS"]
-        logs.log_to_stdout()
         logs.configure(settings)
 
     # A receiver of this signal is what keeps Celery from setting up logging of its own.

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 from sqlalchemy import select, text
+from sqlalchemy.exc import InternalError
 
 from server.extensions import db
 from server.market import store
@@ -40,7 +41,11 @@ def told() -> Iterator[list[dict[str, Any]]]:
 
 
 def marks(ticker: str = "BTC-USD") -> dict[int, str]:
-    query = select(CandleRow.timestamp, CandleRow.source).where(CandleRow.ticker == ticker)
+    query = (
+        select(CandleRow.timestamp, CandleRow.source)
+        .where(CandleRow.ticker == ticker)
+        .order_by(CandleRow.timestamp)
+    )
     with db.engine.connect() as connection:
         return {int(row.timestamp.timestamp()): row.source for row in connection.execute(query)}
 
@@ -83,9 +88,43 @@ def test_a_candle_that_is_stored_otherwise_is_replaced_and_told_of(make_candles:
     other = Candles(*(getattr(candles, name)[:2] for name in candles.__slots__))
     with told() as arrivals:
         burst = store_burst([Part(BITCOIN, "kraken", other)])
-    assert burst.arrivals == []
-    assert len(arrivals) == 1
+    assert arrivals == [], "who looks at a room is told first"
+    (arrival,) = burst.arrivals
+    opens = [int(moment.timestamp()) for moment in (arrival.first, arrival.last)]
+    assert (arrival.pair, opens) == (BITCOIN, [START, START + HOUR])
     assert list(marks().values()) == ["kraken", "kraken", "sample"]
+    assert store_burst([Part(BITCOIN, "kraken", other)]).arrivals == [], "nothing is different now"
+
+
+def test_what_is_new_and_what_is_replaced_is_one_arrival(make_candles: MakeCandles) -> None:
+    candles = make_candles(4)
+    store.upsert(*BITCOIN, "sample", candles[:2])
+    (arrival,) = store_burst([Part(BITCOIN, "kraken", candles)]).arrivals
+    assert [int(moment.timestamp()) for moment in (arrival.first, arrival.last)] == [START, START + 3 * HOUR]
+    (series,) = store.list_series()
+    assert (series.rows, series.sources) == (4, ("kraken",))
+
+
+_FAILING = """
+    CREATE FUNCTION away() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'away'; END $$;
+    CREATE TRIGGER away BEFORE UPDATE ON candles FOR EACH ROW EXECUTE FUNCTION away()
+"""
+
+
+def test_a_burst_that_fails_leaves_nothing_that_nobody_is_told_of(make_candles: MakeCandles) -> None:
+    candles = make_candles(2)
+    store.upsert(*BITCOIN, "sample", candles)
+    parts = [Part(pair, "kraken", candles) for pair in (ETHER, BITCOIN)]
+    with db.engine.begin() as connection:
+        # Replacing a candle fails, as it does while the database goes away.
+        connection.execute(text(_FAILING))
+    try:
+        with pytest.raises(InternalError):
+            store_burst(parts)
+    finally:
+        with db.engine.begin() as connection:
+            connection.execute(text("DROP FUNCTION away CASCADE"))
+    assert {each.pair for each in store_burst(parts).arrivals} == {BITCOIN, ETHER}
 
 
 def test_a_series_that_somebody_else_writes_waits_and_the_others_do_not(make_candles: MakeCandles) -> None:

@@ -213,6 +213,8 @@ def _leave(progress: Progress, error: ServerError) -> None:
     before = sum(left.fetched for left in progress.left)
     left = Left(progress.source, progress.fetched - before, error.code, error.message)
     progress.left.append(left)
+    # The next one is asked for all that is missing, and counts it.
+    progress.missing = progress.gaps = 0
     _log.warning("source left", source=left.source, fetched=left.fetched, reason=error.message)
 
 

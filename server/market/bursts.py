@@ -1,8 +1,8 @@
 """Closed candles of many series in one transaction: live ones all end in the same instant.
 
-What such a candle usually is, a new one, is written here; one that is stored already goes the way of
-:mod:`server.market.store`. A series that somebody else writes is left for later: a long import must not
-hold up the others.
+What such a candle usually is, a new one, is written for all series at once; one that is stored otherwise is
+replaced by itself. A series that somebody else writes is left for later: a long import must not hold up
+the others.
 """
 
 from __future__ import annotations
@@ -14,9 +14,8 @@ from datetime import UTC, datetime
 from sqlalchemy import Connection, text
 
 from server.extensions import db
-from server.market import store
 from server.market.candles import COLUMNS, Candles, require_interval
-from server.market.changes import SeriesChange
+from server.market.changes import SeriesChange, lock_series
 from server.market.flagging import flag_outliers
 from server.market.follows import Pair
 from server.market.soundness import require_sound
@@ -65,16 +64,22 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
-    """New candles of one series: the opens of the first and the last (UTC)."""
+    """New or different candles of one series: the opens of the first and the last (UTC)."""
 
     pair: Pair
     first: datetime
     last: datetime
 
+    def joined(self, other: Arrival | None) -> Arrival:
+        """This one and another one of the same series, as one."""
+        if other is None:
+            return self
+        return Arrival(self.pair, min(self.first, other.first), max(self.last, other.last))
+
 
 @dataclass(frozen=True, slots=True)
 class Burst:
-    """What was stored as new, and the series of which nothing was: somebody else writes them."""
+    """What was stored, and the series of which nothing was: somebody else writes them."""
 
     arrivals: list[Arrival]
     busy: set[Pair]
@@ -92,15 +97,18 @@ def store_burst(parts: Sequence[Part]) -> Burst:
         free = _lock(connection, [part.pair for part in parts])
         taken = [part for part in parts if part.pair in free]
         rows = connection.execute(_INSERT, _columns(taken)).all() if taken else []
-    inserted = {(row.ticker, row.interval): row.rows for row in rows}
-    for part in taken:
-        if inserted.get(part.pair, 0) < len(part.candles):
-            store.upsert(*part.pair, part.source, part.candles)
-    arrivals = [
-        Arrival((row.ticker, row.interval), row.first.astimezone(UTC), row.last.astimezone(UTC))
+        inserted = {(row.ticker, row.interval): row.rows for row in rows}
+        known = [part for part in taken if inserted.get(part.pair, 0) < len(part.candles)]
+        # In the same transaction: if it failed by itself, nobody would be told of what is new.
+        replaced = [found for part in known if (found := _replace(connection, part)) is not None]
+    arrivals = {
+        (row.ticker, row.interval): Arrival(
+            (row.ticker, row.interval), row.first.astimezone(UTC), row.last.astimezone(UTC)
+        )
         for row in rows
-    ]
-    return Burst(arrivals, {part.pair for part in parts} - free)
+    }
+    arrivals |= {each.pair: each.joined(arrivals.get(each.pair)) for each in replaced}
+    return Burst(list(arrivals.values()), {part.pair for part in parts} - free)
 
 
 def flag_arrival(arrival: Arrival) -> None:
@@ -108,7 +116,7 @@ def flag_arrival(arrival: Arrival) -> None:
     first, last = (int(moment.timestamp()) for moment in (arrival.first, arrival.last))
     with db.engine.begin() as connection:
         # Under the series' lock, as whoever writes candles flags them.
-        SeriesChange(connection, *arrival.pair, source="")
+        lock_series(connection, *arrival.pair)
         flag_outliers(connection, *arrival.pair, first, last)
 
 
@@ -116,6 +124,16 @@ def _lock(connection: Connection, pairs: Sequence[Pair]) -> set[Pair]:
     tickers, intervals = (list(names) for names in zip(*pairs, strict=True))
     rows = connection.execute(_LOCK, {"ticker": tickers, "interval": intervals})
     return {(row.ticker, row.interval) for row in rows}
+
+
+def _replace(connection: Connection, part: Part) -> Arrival | None:
+    """Replace what is stored otherwise; None when it is all the same."""
+    change = SeriesChange(connection, *part.pair, part.source)
+    change.write(part.candles)
+    change.bump()
+    if change.first is None or change.last is None:
+        return None
+    return Arrival(part.pair, change.first, change.last)
 
 
 def _columns(parts: Sequence[Part]) -> Mapping[str, list[object]]:

@@ -13,7 +13,7 @@ from typing import Any
 
 import structlog
 from flask import Flask, current_app
-from sqlalchemy import text
+from sqlalchemy import Connection, text
 
 from server.config import Settings
 from server.extensions import db
@@ -91,7 +91,7 @@ def clean(settings: Settings, exchanges: tuple[str, ...]) -> list[tuple[Plan, in
     """Delete what may go; each plan with how many candles went."""
     done = []
     for plan in plans(settings, exchanges):
-        deleted = _delete(plan) if plan.rows else 0
+        deleted = _delete(plan, exchanges) if plan.rows else 0
         if deleted:
             _log.info("candles deleted", ticker=plan.ticker, interval=plan.interval, candles=deleted)
         done.append((plan, deleted))
@@ -102,27 +102,37 @@ def _plan(series: store.Series, days: int, exchanges: tuple[str, ...]) -> Plan:
     # From its newest candle on, not from now: a series that ended years ago was fetched for a reason.
     wished = datetime.fromtimestamp(series.last, UTC) - timedelta(days=days)
     named = {"ticker": series.ticker, "interval": series.interval}
-    before, held_by = wished, None
     with db.engine.connect() as connection:
-        asked = {**named, "before": wished, "exchanges": list(exchanges)}
-        needs: dict[str, datetime | None] = {
-            "candles that no configured exchange sent": connection.execute(_FIRST_KEPT, asked).scalar()
-        }
-        for name, need in current_app.extensions.get("candle_needs", {}).items():
-            needs[name] = need(series.ticker, series.interval)
-        for name, moment in needs.items():
-            if moment is not None and moment < before:
-                before, held_by = moment, name
+        before, held_by = _held(connection, series.ticker, series.interval, wished, exchanges)
         rows = connection.execute(_ROWS, {**named, "before": before}).scalar_one()
     return Plan(**named, keep_days=days, before=before, held_by=held_by, rows=rows)
 
 
-def _delete(plan: Plan) -> int:
+def _held(
+    connection: Connection, ticker: str, interval: str, wished: datetime, exchanges: tuple[str, ...]
+) -> tuple[datetime, str | None]:
+    """Before when candles may go, ``wished`` at the latest, and what keeps more of them."""
+    asked = {"ticker": ticker, "interval": interval, "before": wished, "exchanges": list(exchanges)}
+    needs: dict[str, datetime | None] = {
+        "candles that no configured exchange sent": connection.execute(_FIRST_KEPT, asked).scalar()
+    }
+    for name, need in current_app.extensions.get("candle_needs", {}).items():
+        needs[name] = need(ticker, interval)
+    before, held_by = wished, None
+    for name, moment in needs.items():
+        if moment is not None and moment < before:
+            before, held_by = moment, name
+    return before, held_by
+
+
+def _delete(plan: Plan, exchanges: tuple[str, ...]) -> int:
     total, deleted = 0, BATCH_ROWS
     while deleted == BATCH_ROWS:
         with db.engine.begin() as connection:
             change = SeriesChange(connection, plan.ticker, plan.interval, "")
-            deleted = change.delete_before(plan.before, BATCH_ROWS)
+            # Asked again, now that nobody writes: an import may have ended, a training begun since.
+            before, _ = _held(connection, plan.ticker, plan.interval, plan.before, exchanges)
+            deleted = change.delete_before(before, BATCH_ROWS)
             series = {"ticker": plan.ticker, "interval": plan.interval}
             oldest = int(connection.execute(_OLDEST, series).scalar_one().timestamp())
             # The first ones that are left lost their past.

@@ -51,7 +51,8 @@ Flags = dict[tuple[int, str], tuple[float, dict[str, Any]]]
 def flag_outliers(connection: Connection, ticker: str, interval: str, first: int, last: int) -> None:
     """Judge the candles from ``first`` to ``last`` (opens) anew, and those of which they are the past."""
     step = require_interval(interval)
-    end = last + (WINDOW + 1) * step
+    # The return from the last one to its successor is in the past of as many candles after that one.
+    end = last + (WINDOW + 2) * step
     for start in range(first, end, packed.PAGE_ROWS * step):
         stop = min(end, start + packed.PAGE_ROWS * step)
         pages = packed.read_pages(connection, ticker, interval, start - (WINDOW + 1) * step, stop)

@@ -90,6 +90,7 @@ def rolling_deviation(candles: Candles, step: int) -> NDArray[np.float64]:
 
 def _wicks(candles: Candles) -> NDArray[np.float64]:
     """The longer one of each candle's two wicks, as a log return from its body."""
-    up = np.log(candles.high / np.maximum(candles.open, candles.close))
-    down = np.log(np.minimum(candles.open, candles.close) / candles.low)
+    # Differences of logarithms: a quotient of prices that are sound may be infinite.
+    up = np.log(candles.high) - np.log(np.maximum(candles.open, candles.close))
+    down = np.log(np.minimum(candles.open, candles.close)) - np.log(candles.low)
     return np.where(up >= down, up, -down)

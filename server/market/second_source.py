@@ -7,11 +7,12 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import text
+from sqlalchemy import Connection, text
 
 from server.config import Settings
 from server.extensions import db
 from server.market.candles import iso_time, joined, require_interval
+from server.market.changes import lock_series
 from server.market.flagging import DEVIATES, Flags, replace_flags
 from server.market.quality import keep_comparison
 from server.market.sources.contract import Source
@@ -41,20 +42,26 @@ def compare(ticker: str, interval: str, sources: Sources, settings: Settings) ->
     name = sources.second(ticker)
     if name is None:
         return None
-    stored = _stored(ticker, interval, name, settings.market_compared_candles)
-    if not len(stored[0]):
-        return None
-    other, mark = _fetched(sources.of(name), ticker, interval, stored[0])
-    common, mine, theirs = np.intersect1d(stored[0], other[0], return_indices=True)
-    if not len(common):
-        return None
-    return _keep(ticker, interval, mark, common, stored[1][mine], other[1][theirs], settings.market_tolerance)
-
-
-def _stored(ticker: str, interval: str, second: str, limit: int) -> Closes:
-    asked = {"ticker": ticker, "interval": interval, "second": second, "limit": limit, "flat": FLAT}
+    newest = (ticker, interval, name, settings.market_compared_candles)
     with db.engine.connect() as connection:
-        rows = connection.execute(_NEWEST, asked).all()
+        opens, _ = _stored(connection, *newest)
+    if not len(opens):
+        return None
+    other, mark = _fetched(sources.of(name), ticker, interval, opens)
+    with db.engine.begin() as connection:
+        lock_series(connection, ticker, interval)
+        # Read again: a candle may have been replaced while the exchange was asked.
+        stored = _stored(connection, *newest)
+        common, mine, theirs = np.intersect1d(stored[0], other[0], return_indices=True)
+        if not len(common):
+            return None
+        closes = (stored[1][mine], other[1][theirs])
+        return _keep(connection, ticker, interval, mark, common, *closes, settings.market_tolerance)
+
+
+def _stored(connection: Connection, ticker: str, interval: str, second: str, limit: int) -> Closes:
+    asked = {"ticker": ticker, "interval": interval, "second": second, "limit": limit, "flat": FLAT}
+    rows = connection.execute(_NEWEST, asked).all()
     return np.array([row.open for row in rows], np.int64), np.array([row.close for row in rows], np.float64)
 
 
@@ -72,6 +79,7 @@ def _fetched(source: Source, ticker: str, interval: str, opens: NDArray[np.int64
 
 
 def _keep(
+    connection: Connection,
     ticker: str,
     interval: str,
     mark: str,
@@ -100,7 +108,6 @@ def _keep(
         "tolerance": tolerance,
         "beyond": len(flags),
     }
-    with db.engine.begin() as connection:
-        replace_flags(connection, ticker, interval, [DEVIATES], first, last + 1, flags)
-        keep_comparison(connection, ticker, interval, comparison)
+    replace_flags(connection, ticker, interval, [DEVIATES], first, last + 1, flags)
+    keep_comparison(connection, ticker, interval, comparison)
     return comparison

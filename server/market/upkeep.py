@@ -10,7 +10,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from server.errors import Conflict, ServerError
+from server.errors import Conflict, InvalidInput, ServerError
 from server.market import cleaning, discovery, follows, jobs, prices, quality, sample, store
 from server.market.backfilling import Backfills, ask_for
 from server.market.candles import iso_time, require_interval
@@ -120,14 +120,17 @@ def _run(
     *,
     refresh: bool = False,
 ) -> dict[str, Any]:
-    """One backfill from beginning to end, unless another job of the series is active."""
+    """One backfill from beginning to end, unless another job of the series is active.
+
+    A file may hold candles that are older than any exchange: they are not asked for.
+    """
     begin, end = datetime.fromtimestamp(since, UTC), None
     if until is not None:
         end = datetime.fromtimestamp(until, UTC)
     try:
         job = ask_for(backfills.jobs, ticker, interval, begin, end, refresh=refresh)
-    except Conflict as busy:
-        return {"skipped": busy.message}
+    except (Conflict, InvalidInput) as refused:
+        return {"skipped": refused.message}
     ended = backfills.run(job.id, owner, patient=False)
     return _outcome(ended or jobs.get(job.id)) | {"since": iso_time(since)}
 

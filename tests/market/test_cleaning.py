@@ -184,6 +184,22 @@ def test_flags_go_with_their_candles_and_those_left_are_judged_by_the_past_that_
     assert db.session.execute(query).scalars().all() == expected
 
 
+def test_an_import_that_ends_while_it_is_asked_what_may_go_is_kept(
+    app: Flask, cleaned: Settings, minutes: Candles, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store.upsert(*SERIES, "coinbase", minutes[100:])
+    waiting = [minutes[:100]]
+
+    def need(ticker: str, interval: str) -> None:
+        if waiting:
+            store.upsert(ticker, interval, "a file", waiting.pop())
+
+    monkeypatch.setitem(app.extensions["candle_needs"], "nothing", need)
+    ((plan, deleted),) = cleaning.clean(cleaned, EXCHANGES)
+    assert (plan.held_by, deleted) == (None, 0), "the plan was made before"
+    assert first_stored() == START
+
+
 def test_in_small_batches_the_same_goes(
     cleaned: Settings, minutes: Candles, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -7,6 +7,7 @@ from contextlib import closing
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
 import pytest
 from sqlalchemy import text
 
@@ -17,6 +18,7 @@ from server.market.backfill import Progress
 from server.market.backfilling import ATTEMPTS, Backfills, ask_for
 from server.market.job_schemas import MarketJobSchema
 from server.market.jobs import Jobs
+from server.market.sources.contract import Page
 from server.market.sources.order import Sources
 from server.market.tables import CANCELLED, COMPLETED, FAILED, PENDING, MarketJob
 from tests.exchange.running import RunningExchange
@@ -107,6 +109,30 @@ def test_the_next_source_goes_on_from_the_last_stored_candle(
     assert not MarketJobSchema().validate(jobs.payload(ended))
     noted = [payload["counts"].get("left") for _, _, payload in told.messages]
     assert [left] in noted[:-1], "the room hears of it before the end"
+
+
+def test_what_the_next_source_has_is_not_counted_as_missing(
+    backfills_of: Callable[..., Backfills], exchange: RunningExchange, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    backfills = backfills_of()
+    coinbase = backfills.sources.of("coinbase")
+    ask: Callable[..., Page] = coinbase.fetch_candles
+    outage = [NOON - hours * HOUR for hours in range(590, 600)]
+
+    def with_an_outage(*question: Any) -> Page:
+        page = ask(*question)
+        has = ~np.isin(page.candles.timestamp, outage)
+        return Page(page.candles[has], page.source, page.next_since, page.exchange_time)
+
+    def note(progress: Progress) -> None:
+        if not progress.left and progress.missing:
+            exchange.fault("status", where="candles", times=None, status=403)
+
+    monkeypatch.setattr(coinbase, "fetch_candles", with_an_outage)
+    ended = run(backfills, hours=700, after_page=note)
+    assert [each["source"] for each in ended.counts["left"]] == ["coinbase"]
+    assert (ended.counts["missing"], ended.counts["gaps"]) == (0, 0)
+    assert equals_the_source("BTC-USD", NOON - 700 * HOUR, NOON)
 
 
 def test_a_market_that_is_delisted_meanwhile_is_fetched_elsewhere(

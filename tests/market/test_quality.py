@@ -22,11 +22,11 @@ from server.market.candles import Candles, iso_time
 from server.market.changes import SeriesChange
 from server.market.commands import market
 from server.market.jobs import Jobs
-from server.market.outliers import find_outliers
+from server.market.outliers import WINDOW, find_outliers
 from server.market.quality_schemas import QualitySchema
 from server.market.second_source import compare
 from server.market.soundness import UnsoundCandles
-from server.market.sources.contract import SourceRefused
+from server.market.sources.contract import Page, SourceRefused
 from server.market.sources.order import Sources
 from server.market.tables import COMPLETED
 from tests.candles import sample_candles
@@ -95,6 +95,19 @@ def test_a_corrected_candle_is_judged_anew_with_those_after_it(jumpy: Candles) -
     assert flags() == expected(times_ten(calm, 400)) != expected(calm)
     store.upsert(*SERIES, "test", calm[400:401])
     assert flags() == expected(calm)
+
+
+def test_the_last_candle_that_a_correction_is_the_past_of_is_judged_anew(jumpy: Candles) -> None:
+    calm, row = jumpy[:1_000], 400 + WINDOW + 1
+    factor = np.where(np.arange(1_000) < row, 1.0, 1.6)
+    prices = {name: getattr(calm, name) * factor for name in ("open", "high", "low", "close")}
+    risen = replace(calm, **prices)
+    wrong, opened = times_ten(risen, 400), int(risen.timestamp[row])
+    assert opened in [each[0] for each in expected(risen)]
+    assert opened not in [each[0] for each in expected(wrong)], "beside a tenfold price it is small"
+    store.upsert(*SERIES, "test", wrong)
+    store.upsert(*SERIES, "test", risen[400:401])
+    assert flags() == expected(risen)
 
 
 def test_flags_of_a_transaction_that_failed_are_not_there(jumpy: Candles) -> None:
@@ -231,6 +244,24 @@ def test_closes_far_from_a_second_exchanges_are_flagged(sources: Sources, compar
     # What was said of the candle does not hold for the one that replaces it.
     store.upsert(*SERIES, "coinbase", newest(200)[150:151])
     assert quality.report(*SERIES)["flags"]["counts"]["deviates"] == 0
+
+
+def test_a_candle_that_is_corrected_meanwhile_is_compared_as_it_is_then(
+    sources: Sources, compared: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store.upsert(*SERIES, "coinbase", times_ten(newest(50), 30))
+    kraken = sources.of("kraken")
+    ask: Callable[..., Page] = kraken.fetch_candles
+
+    def correct_and_ask(*question: Any) -> Page:
+        store.upsert(*SERIES, "coinbase", newest(50))
+        return ask(*question)
+
+    monkeypatch.setattr(kraken, "fetch_candles", correct_and_ask)
+    result = compare(*SERIES, sources, compared)
+    assert result is not None
+    assert (result["candles"], result["beyond"]) == (50, 0)
+    assert [each for each in flags() if each[1] == "deviates"] == []
 
 
 def test_nothing_is_compared_with_itself_nor_where_nothing_was_traded(

@@ -141,3 +141,10 @@ def test_the_first_trade_after_a_standstill_is_no_jump_when_it_is_small(make_can
     still[150:] = 100.05
     candles = replace(candles, open=still, high=still, low=still, close=still)
     assert find_outliers(candles, HOUR) == []
+
+
+def test_prices_as_far_apart_as_numbers_can_be_have_finite_deviations(make_candles: MakeCandles) -> None:
+    calm = make_candles(200)
+    found = find_outliers(changed(calm, 150, open=5e-324, high=1.7e308, low=5e-324, close=5e-324), HOUR)
+    assert {each.kind for each in found} == {JUMP, WICK}
+    assert all(np.isfinite([each.value, each.log_return, each.deviation]).all() for each in found)

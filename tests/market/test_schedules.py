@@ -17,6 +17,7 @@ from redis import Redis
 
 from server.config import Settings
 from server.market import follows, schedules, store
+from server.market.candles import Candles
 from server.market.commands import market
 from server.market.sources.order import Sources
 from tests.exchange.running import RunningExchange
@@ -90,6 +91,25 @@ def test_each_is_run_now_by_command_and_its_last_result_is_kept(
     assert last["status"] == "COMPLETED"
     assert last["result"]
     assert last["finished_at"] >= last["started_at"]
+
+
+def test_a_series_older_than_any_exchange_does_not_keep_the_others_from_their_audit(
+    command: Callable[..., Result], make_candles: Callable[..., Candles]
+) -> None:
+    day, oldest = 86_400, ("BTC-USD", "1d")
+    early = int(datetime(2009, 12, 1, tzinfo=UTC).timestamp())
+    candles = make_candles(timestamp=[early, early + day, early + 5 * day])
+    store.upsert(*oldest, "a file", candles)
+    store.upsert(*SERIES, "coinbase", newest(50))
+    follows.follow(*oldest)
+    for name in ("gaps", "history"):
+        command("schedules", "--run", name)
+        (run,) = [each["last_run"] for each in schedules.listing() if each["name"] == name]
+        assert run["status"] == "COMPLETED", run["error"]
+        assert "not before 2010-01-01" in run["result"]["series"]["BTC-USD 1d"]["skipped"]
+        if name == "gaps":
+            assert run["result"]["series"]["BTC-USD 1d"]["missing"] == 3
+            assert run["result"]["series"]["BTC-USD 1h"]["rows"] == 50
 
 
 def test_the_nightly_audit_looks_at_every_series_and_says_why_it_could_not_compare(

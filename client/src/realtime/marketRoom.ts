@@ -22,10 +22,12 @@ export interface MarketState extends LiveMarket {
   refused: Refusal | null;
 }
 
+export const NOT_JOINED: MarketState = { ...NO_MARKET, joins: 0, refused: null };
+
 /** The room of a series' prices: joins it, and again after a lost connection; drawn once a frame at most. */
 export class MarketRoom {
-  private state: MarketState = { ...NO_MARKET, joins: 0, refused: null };
-  private next: MarketState = this.state;
+  private state = NOT_JOINED;
+  private next = NOT_JOINED;
   private leaveTimer: ReturnType<typeof setTimeout> | undefined;
   private readonly listeners = new Set<() => void>();
   private readonly draw = oncePerFrame(() => {

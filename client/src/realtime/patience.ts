@@ -1,3 +1,4 @@
+// Long enough for what overtook another on its way, short enough to be noticed by nobody.
 const HOLE_PATIENCE_MS = 400;
 
 /** Waits before a missing number counts as lost: until then it may merely be late. */

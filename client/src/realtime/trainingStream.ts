@@ -8,7 +8,6 @@ import { accept, emptySequence, hasHole } from "./sequence";
 import { connection, type Acknowledged, type Refusal } from "./socket";
 import { advance, EMPTY_VIEW, fold, type TrainingView, viewOf } from "./view";
 
-// Long enough for what overtook another on its way, short enough to be noticed by nobody.
 // Two screens in a row that show the same session share one stay in its room.
 const LEAVE_AFTER_MS = 2000;
 

@@ -2,9 +2,10 @@ import { useSyncExternalStore } from "react";
 
 import type { SeriesName } from "@/api/predictionsApi";
 
-import { MarketRoom, type MarketState } from "./marketRoom";
+import { MarketRoom, type MarketState, NOT_JOINED } from "./marketRoom";
 
 const rooms = new Map<string, MarketRoom>();
+const NO_ROOM = { subscribe: () => () => undefined, snapshot: () => NOT_JOINED };
 
 function roomOf({ ticker, interval }: SeriesName): MarketRoom {
   const key = `${ticker} ${interval}`;
@@ -13,8 +14,11 @@ function roomOf({ ticker, interval }: SeriesName): MarketRoom {
   return found;
 }
 
-/** A series' live candle and its backfill as they happen. All components that show the same one share its room. */
-export function useMarketRoom(series: SeriesName): MarketState {
-  const room = roomOf(series);
+/**
+ * A series' live candle and its backfill as they happen. All components that show the same one share its room;
+ * where nothing happens, none need be joined.
+ */
+export function useMarketRoom(series: SeriesName, joined = true): MarketState {
+  const room = joined ? roomOf(series) : NO_ROOM;
   return useSyncExternalStore(room.subscribe, room.snapshot);
 }

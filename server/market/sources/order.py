@@ -81,10 +81,6 @@ class Sources:
         """Every exchange that candles may come from."""
         return tuple(dict.fromkeys([*self._settings.market_sources, *self._chosen.values()]))
 
-    def all_names(self) -> list[str]:
-        """Every exchange that may be asked, for whatever ticker."""
-        return list(dict.fromkeys([*self._settings.market_sources, *self._chosen.values()]))
-
     def second(self, ticker: str) -> str | None:
         """The source that a ticker's candles are compared with; None: they are not."""
         return self._second.get(ticker) or self._second.get(ANY_TICKER)

@@ -58,8 +58,7 @@ class Aftermath:
             await asyncio.to_thread(self._tell_all, arrivals)
             self._untold.task_done()
             for arrival in arrivals:
-                before = self._unflagged.get(arrival.pair)
-                self._unflagged[arrival.pair] = arrival if before is None else _both(before, arrival)
+                self._unflagged[arrival.pair] = arrival.joined(self._unflagged.get(arrival.pair))
             self._flaggable.set()
 
     def _tell_all(self, arrivals: Iterable[Arrival]) -> None:
@@ -78,13 +77,8 @@ class Aftermath:
                 try:
                     await asyncio.to_thread(self._flag, arrival)
                 except DATABASE_AWAY as error:
-                    later = self._unflagged.get(pair)
-                    self._unflagged[pair] = arrival if later is None else _both(arrival, later)
+                    self._unflagged[pair] = arrival.joined(self._unflagged.get(pair))
                     _log.debug("flags wait for the database", error=type(error).__name__)
                     await asyncio.sleep(pauses.next())
                 else:
                     pauses.reset()
-
-
-def _both(one: Arrival, other: Arrival) -> Arrival:
-    return Arrival(one.pair, min(one.first, other.first), max(one.last, other.last))

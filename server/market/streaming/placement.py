@@ -71,7 +71,7 @@ class Placement:
             self._end(pair).series.prices.close()
             self._lineup.keep(pair, ())
             _log.info("no longer streaming", ticker=pair[0], interval=pair[1])
-        for pair in self._reasons.keys() - set(mine):
+        for pair in (self._reasons.keys() | self._due.keys()) - set(mine):
             self._forget(pair)
 
     async def place(self, mine: Sequence[Pair], still_mine: Callable[[Pair], bool]) -> None:
@@ -141,7 +141,7 @@ class Placement:
         try:
             return {each.source for each in self._sources.states() if each.state == OPEN}
         except RedisError:
-            return set(self._sources.all_names())
+            return set(self._sources.exchanges())
 
     def _begin(self, pair: Pair, source: Source) -> None:
         def away(error: SourceError) -> None:

@@ -50,6 +50,14 @@ def marks(ticker: str) -> list[str]:
         return list(connection.scalars(query))
 
 
+def named_in(log: Path) -> set[str]:
+    """The tickers that a log without a traceback says cannot be streamed."""
+    text = log.read_text()
+    assert "Traceback" not in text
+    lines = [json.loads(line) for line in text.splitlines() if line.startswith("{")]
+    return {line["ticker"] for line in lines if line["event"] == "series cannot be streamed"}
+
+
 def test_series_go_to_the_next_source_and_back_and_what_is_gone_is_named(
     streamed: Flask, stream_settings: Settings, exchange: RunningExchange, log: Path
 ) -> None:
@@ -92,13 +100,7 @@ def test_series_go_to_the_next_source_and_back_and_what_is_gone_is_named(
         for ticker in (TICKER, ON_KRAKEN):
             wait_for_equality(until, 40, [log], ticker)
         assert (until - min(stored())) / STEP > 5
-    text = log.read_text()
-    assert "Traceback" not in text
-    lines = [json.loads(line) for line in text.splitlines() if line.startswith("{")]
-    assert {line["ticker"] for line in lines if line["event"] == "series cannot be streamed"} == {
-        TO_BE_DELISTED,
-        UNKNOWN,
-    }
+    assert named_in(log) == {TO_BE_DELISTED, UNKNOWN}
     for ticker in (TICKER, ON_KRAKEN):
         numbers = [update["seq"] for update in heard.updates(ticker, INTERVAL)]
         assert numbers == sorted(set(numbers)), "numbers of a room rise, also from source to source"

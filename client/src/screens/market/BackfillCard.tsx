@@ -11,6 +11,7 @@ import { newerJob } from "@/realtime/market";
 import { useMarketRoom } from "@/realtime/useMarketRoom";
 
 import { JobLine } from "./JobLine";
+import { isActive } from "./jobWords";
 import { isTicker, SeriesFields } from "./SeriesFields";
 
 const DAYS_BEFORE = 90;
@@ -88,8 +89,8 @@ function Jobs() {
   );
 }
 
-/** A job as its series' room tells of it, which is sooner than the list. */
+/** A job as its series' room tells of it while it runs, which is sooner than the list. */
 function LiveJob({ job }: { job: MarketJob }) {
-  const { job: told } = useMarketRoom(job);
+  const { job: told } = useMarketRoom(job, isActive(job));
   return <JobLine job={told?.job_id === job.job_id ? newerJob(told, job) : job} />;
 }

@@ -3,6 +3,7 @@ import { useEffect, useMemo } from "react";
 
 import { useCandles } from "@/api/hooks/useCandles";
 import { keys } from "@/api/keys";
+import { refreshSeries } from "@/api/refresh";
 import type { SeriesName } from "@/api/predictionsApi";
 import type { Candle } from "@/api/types";
 import { continued } from "@/realtime/market";
@@ -18,24 +19,25 @@ export interface LiveCandles {
   open: Candle | null;
 }
 
-/** The last candles of a series, going on as they end, and the open one as it moves. */
-export function useLiveCandles({ ticker, interval }: SeriesName, limit: number): LiveCandles {
+/** The last candles of a series; where it is `live`, going on as they end, and the open one as it moves. */
+export function useLiveCandles({ ticker, interval }: SeriesName, limit: number, live = true): LiveCandles {
   const query = useCandles({ ticker, interval, limit });
-  const room = useMarketRoom({ ticker, interval });
+  const room = useMarketRoom({ ticker, interval }, live);
   const stored = query.data?.candles;
   const candles = useMemo(() => stored && continued(stored, room.ended), [stored, room.ended]);
   const last = candles?.at(-1);
   const open = room.candle !== null && !room.closed && (!last || room.candle.timestamp > last.timestamp);
-  useFreshness(room);
+  useFreshness({ ticker, interval }, room);
   return { query, room, candles, open: open ? room.candle : null };
 }
 
-/** What was stored meanwhile is asked for: after a lost connection everything, after an ended candle the lists. */
-function useFreshness({ joins, ended }: MarketState): void {
+/** What was stored meanwhile is asked for: after a lost connection all of it, after an ended candle the lists. */
+function useFreshness({ ticker, interval }: SeriesName, { joins, ended }: MarketState): void {
   const queries = useQueryClient();
   useEffect(() => {
-    if (joins > 1) void queries.invalidateQueries({ queryKey: ["market"] });
-  }, [queries, joins]);
+    // Of this series alone: each of those that are shown has lost its room.
+    if (joins > 1) refreshSeries(queries, { ticker, interval });
+  }, [queries, ticker, interval, joins]);
   const newest = ended.at(-1)?.timestamp;
   useEffect(() => {
     if (newest === undefined) return;

@@ -9,8 +9,10 @@ type Dates = Pick<Draft, "start_date" | "end_date">;
 type Sizes = Pick<Draft, "lookback" | "horizon">;
 
 const DAY = 86_400;
-// As the server has it: rows that indicators need before their first value, and the fewest forecasts of all parts.
-const [WARM_UP, FEWEST_FORECASTS] = [200, 200];
+// As the server has it, which a test of both holds to: rows that indicators need before their first value, the
+// fewest forecasts of all parts, how many parts there are, and the share of the last.
+const WARM_UP = 200;
+const FEWEST_FORECASTS = 200;
 const PARTS = 4;
 const TEST_SHARE = 0.15;
 // From fewer than these no skill can be told from luck.

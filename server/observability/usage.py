@@ -8,7 +8,8 @@ a Celery worker with the children that train.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from itertools import count
 from pathlib import Path
 from typing import NamedTuple
 
@@ -32,13 +33,14 @@ class Used(NamedTuple):
 class Usage(Collector):
     """The processes of one process group, by default the caller's own.
 
-    The label ``process`` is ``main`` or ``child-N``, the children in the order of their ids: a child that
-    was replaced hands its name to its successor, so that the names stay few.
+    The label ``process`` is ``main`` or ``child-N``. A child keeps its name, or its processor time would seem
+    to jump; one that was replaced hands it to its successor, so that the names stay few.
     """
 
     def __init__(self, group: Callable[[], int] = os.getpgrp, limit: Path = CGROUP) -> None:
         self._group = group
         self._limit = limit
+        self._names: dict[int, str] = {}
 
     def collect(self) -> Iterator[Metric]:
         prefix, labels = "crypto_predict_process", ["process"]
@@ -49,7 +51,7 @@ class Usage(Collector):
         files = GaugeMetricFamily(
             f"{prefix}_open_files", "Files and sockets a process has open", labels=labels
         )
-        for name, used in _used_by_name(self._group()):
+        for name, used in self._used_by_name():
             memory.add_metric([name], used.memory)
             seconds.add_metric([name], used.seconds)
             files.add_metric([name], used.files)
@@ -59,6 +61,13 @@ class Usage(Collector):
             "Memory that the service's processes may use: the container's limit, or the machine's memory",
             value=memory_limit(self._limit),
         )
+
+    def _used_by_name(self) -> list[tuple[str, Used]]:
+        group = self._group()
+        alive = {pid: used for pid in psutil.pids() if (used := _used(pid, group)) is not None}
+        # Replaced as a whole: two scrapes at a time must not meet in it.
+        names = self._names = _names_of(alive, group, self._names)
+        return [(names[pid], used) for pid, used in alive.items()]
 
 
 def memory_limit(cgroup: Path = CGROUP) -> float:
@@ -71,17 +80,14 @@ def memory_limit(cgroup: Path = CGROUP) -> float:
     return whole if limit == "max" else min(whole, float(limit))
 
 
-def _used_by_name(group: int) -> Iterator[tuple[str, Used]]:
-    children = 0
-    for pid in psutil.pids():
-        used = _used(pid, group)
-        if used is None:
-            continue
-        if pid == group:
-            yield LEADER, used
-        else:
-            yield f"child-{children}", used
-            children += 1
+def _names_of(pids: Iterable[int], leader: int, before: Mapping[int, str]) -> dict[int, str]:
+    """The name of each process: the one it had ``before``, or the first that is free."""
+    names = {pid: before[pid] for pid in pids if pid in before}
+    free = (name for name in map("child-{}".format, count()) if name not in set(names.values()))
+    for pid in pids:
+        if pid not in names:
+            names[pid] = LEADER if pid == leader else next(free)
+    return names
 
 
 def _used(pid: int, group: int) -> Used | None:

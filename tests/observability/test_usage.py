@@ -14,7 +14,8 @@ from server.observability.usage import Usage, memory_limit
 
 # A leader with two children, each of which holds 40 MB.
 GROUP = """
-import subprocess, sys
+import signal, subprocess, sys
+signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # who has ended is gone
 child = "held = bytearray(b'x' * 40_000_000); print(flush=True); input()"
 children = [
     subprocess.Popen([sys.executable, "-c", child], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
@@ -56,6 +57,18 @@ def test_every_process_of_the_group_is_shown_and_no_other(group: int) -> None:
     assert found["crypto_predict_process_memory_bytes"]["child-1"] > 40_000_000
     assert found["crypto_predict_process_cpu_seconds"]["main"] >= 0
     assert found["crypto_predict_process_open_files"]["child-0"] >= 3
+
+
+def test_a_child_keeps_its_name_when_another_ends(group: int) -> None:
+    usage = Usage(lambda: group)
+    first, second = sorted(psutil.Process(group).children(), key=lambda child: child.pid)
+    before = samples(usage)["crypto_predict_process_cpu_seconds"]
+    first.kill()
+    psutil.wait_procs([first], timeout=10)
+    after = samples(usage)["crypto_predict_process_cpu_seconds"]
+    assert set(after) == {"main", "child-1"}
+    assert after["child-1"] >= before["child-1"]
+    assert second.is_running()
 
 
 def test_a_group_of_nobody_shows_nothing() -> None:

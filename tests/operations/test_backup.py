@@ -242,6 +242,20 @@ def test_a_database_in_use_is_not_pulled_away(empty: Deployment, made_backup: Pa
     engine.dispose()
 
 
+@pytest.mark.timeout(60)
+def test_what_others_do_with_their_tables_holds_up_no_restore(empty: Deployment, made_backup: Path) -> None:
+    url = make_url(empty.app.config["SQLALCHEMY_DATABASE_URI"])
+    engine = create_engine(url)
+    with engine.begin() as connection:
+        connection.execute(text("CREATE TABLE of_others (number int)"))
+    with engine.begin() as connection:
+        connection.execute(text("LOCK TABLE of_others"))
+        restored = empty.run("restore", str(made_backup))
+    engine.dispose()
+    assert restored.exit_code == 0, restored.output
+    assert empty.rows() == saved_rows(made_backup)
+
+
 def test_an_artifact_that_was_damaged_is_made_whole(
     deploy: Deploy, used: Deployment, made_backup: Path
 ) -> None:

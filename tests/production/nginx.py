@@ -20,6 +20,7 @@ VARIABLES = {
     "NGINX_SITE": "plain",
     "NGINX_PORT": "8080",
     "NGINX_TLS_PORT": "8443",
+    "NGINX_HTTPS_PORT": "8443",
     "NGINX_TLS_CERTIFICATE": "/run/secrets/tls_certificate",
     "NGINX_TLS_KEY": "/run/secrets/tls_key",
     "NGINX_SOCKETS_PER_ADDRESS": "1000",

@@ -236,10 +236,16 @@ def test_with_a_certificate_all_is_encrypted(
     cluster: Cluster, certificate: dict[str, str], tmp_path: Path
 ) -> None:
     tls_port = processes.free_port()
-    variables = {"NGINX_SITE": "tls", "NGINX_TLS_PORT": f"127.0.0.1:{tls_port}", **certificate}
+    variables = {
+        "NGINX_SITE": "tls",
+        "NGINX_TLS_PORT": f"127.0.0.1:{tls_port}",
+        "NGINX_HTTPS_PORT": str(tls_port),
+        **certificate,
+    }
     with nginx_before(tmp_path, list(cluster.web_ports.values()), **variables) as port:
         moved = ask(port, "/train?ticker=BTC-USD", Host="localhost")
-        assert (moved.status, moved.headers["Location"]) == (308, "https://localhost/train?ticker=BTC-USD")
+        there = f"https://localhost:{tls_port}/train?ticker=BTC-USD"
+        assert (moved.status, moved.headers["Location"]) == (308, there)
         trusting = ssl.create_default_context(cafile=certificate["NGINX_TLS_CERTIFICATE"])
         line = HTTPSConnection("localhost", tls_port, timeout=10, context=trusting)
         line.request("GET", "/api/v1/health/live")

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from server.config import Settings
+from server.config import PROJECT_ROOT, Settings
 from tests.production import compose
 from tests.production.compose import MAKE_SECRETS
 
@@ -50,6 +50,24 @@ def test_secrets_are_made_once_and_only_their_folder_keeps_others_out(
     random = [before[made / "secrets" / f"{name}.txt"] for name in ("secret_key", "postgres_password")]
     assert all(re.fullmatch(r"[0-9a-f]{64}", value) for value in random)
     assert len(set(random)) == 2
+
+
+def test_a_new_password_is_put_into_all_the_files_that_are_made_from_it(tmp_path: Path) -> None:
+    make_secrets(tmp_path)
+    folder = tmp_path / "secrets"
+    derived = {
+        "postgres_password": ("database_url",),
+        "valkey_password": ("redis_url", "valkey_config", "redis_exporter_passwords"),
+    }
+    page = (PROJECT_ROOT / "docs" / "operations.md").read_text()
+    for name, others in derived.items():
+        assert all(f"`{each}.txt`" in page for each in (name, *others))
+        (folder / f"{name}.txt").write_text(f"new-{name}")
+        for each in others:
+            (folder / f"{each}.txt").unlink()
+    make_secrets(tmp_path)
+    for name, others in derived.items():
+        assert all(f"new-{name}" in (folder / f"{each}.txt").read_text() for each in others)
 
 
 def test_an_environment_without_the_folder_is_completed(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""Redis or Valkey: reachable, and set up for a broker, which must forget nothing."""
+"""Redis or Valkey: reachable, and set up for a broker, which must forget no task."""
 
 from __future__ import annotations
 
@@ -43,11 +43,12 @@ def _snapshots(client: Redis) -> str:
 
 def _memory(info: Mapping[str, Any]) -> Finding:
     most, used, policy = info["maxmemory"], info["used_memory"], info["maxmemory_policy"]
-    if most and policy != "noeviction":
+    # A queue has no end of its own, so what takes only what has one (answers, counts) never takes a task.
+    if most and policy != "noeviction" and not policy.startswith("volatile-"):
         return problem(
             "redis memory",
             f"maxmemory-policy is {policy}: when memory is short, queued tasks are thrown away unseen",
-            "Set maxmemory-policy noeviction",
+            "Set maxmemory-policy noeviction, or volatile-lru",
         )
     if most and used > most * SHARE_USED:
         return warning(

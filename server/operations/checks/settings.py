@@ -89,10 +89,10 @@ def dashboard(_: Settings) -> Finding:
     """Whether there is a page to answer with."""
     if files.is_built(files.BUILT):
         return ok("dashboard", "The dashboard is built")
+    if not files.BUILT.parent.is_dir():
+        return ok("dashboard", "Nothing is served from here: the image of the web process has the dashboard")
     return warning(
-        "dashboard",
-        "The dashboard is not built: / shows how to build it instead",
-        "Run `make client`; the image of the workers needs none",
+        "dashboard", "The dashboard is not built: / shows how to build it instead", "Run `make client`"
     )
 
 

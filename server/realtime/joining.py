@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
@@ -39,7 +39,7 @@ def join(
         watermark.begin(joined["last_seq"])
         emit(event, joined, ignore_queue=True)
         if after is not None:
-            _replay(replay, room_log, after, joined["last_seq"])
+            _replay(replay, watermark, after, joined["last_seq"])
     return joined
 
 
@@ -65,15 +65,26 @@ def leave(room: str, event: str, left: dict[str, Any]) -> dict[str, Any]:
     return left
 
 
-def _replay(replay: Replay, room_log: RoomLog, after: int, until: int) -> None:
-    relay = _relay()
+def _replay(replay: Replay, watermark: Watermark, after: int, until: int) -> None:
+    relay, room_log = _relay(), watermark.room_log
     replay.after = replay.until = after
-    for events in chunks(SharedLog(room_log, _reads), replay.room, after, until):
+    for events in _stored(replay.room, watermark, after, until):
         for event in events:
-            emit(room_log.event, event, ignore_queue=True)
+            if relay is None:
+                emit(room_log.event, event, ignore_queue=True)
+            else:
+                relay.send_stored(room_log.event, event, replay.sid)
         replay.until = events[-1]["seq"]
         if relay is not None and not relay.await_reader(replay.sid):
             return
+
+
+def _stored(room: str, watermark: Watermark, after: int, until: int) -> Iterable[Sequence[Mapping[str, Any]]]:
+    """The room's events with ``after < seq <= until``, in parts."""
+    remembered = watermark.remembered(after, until)
+    if remembered is not None:
+        return [remembered] if remembered else []
+    return chunks(SharedLog(watermark.room_log, _reads), room, after, until)
 
 
 def _watch(room: str, room_log: RoomLog) -> Watermark:

@@ -13,10 +13,13 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
+import orjson
 import structlog
+from engineio.packet import MESSAGE, Packet
 from socketio import PubSubManager, RedisManager
+from socketio.packet import EVENT
 from sqlalchemy.exc import SQLAlchemyError
 
 from server.observability.metrics import REALTIME_LAG
@@ -28,6 +31,8 @@ log = structlog.get_logger(__name__)
 NAMESPACE = "/"
 # How often a client that takes its time is asked whether it has read what was sent.
 READING_SECONDS = 0.02
+# Events of a room that a process remembers: more than a client misses between one process and another.
+REMEMBERED = 256
 
 
 class Watermark:
@@ -37,6 +42,7 @@ class Watermark:
         self.room_log = room_log
         self.delivered = 0
         self._ahead: set[int] = set()
+        self._recent: dict[int, Mapping[str, Any]] = {}
         # The log's end at the previous sweep: what it held then is no longer on its way.
         self.settled = 0
         self.has_begun = False
@@ -53,11 +59,25 @@ class Watermark:
             self._ahead.difference_update([seq for seq in list(self._ahead) if seq <= self.delivered])
             self._advance()
 
-    def take(self, seq: int) -> None:
-        """Note that ``seq`` was sent to the room."""
+    def take(self, event: Mapping[str, Any]) -> None:
+        """Note that an event was sent to the room."""
+        seq = int(event["seq"])
+        self._recent[seq] = event
+        if len(self._recent) > REMEMBERED:
+            del self._recent[next(iter(self._recent))]
         if seq > self.delivered:
             self._ahead.add(seq)
             self._advance()
+
+    def remembered(self, after: int, until: int) -> list[Mapping[str, Any]] | None:
+        """The events with ``after < seq <= until``, in order; ``None`` when the log must be asked.
+
+        So a thousand clients who come from another process do not each ask the database for the same few.
+        """
+        if until - after > REMEMBERED:
+            return None
+        found = [self._recent.get(seq) for seq in range(after + 1, until + 1)]
+        return None if None in found else cast(list[Mapping[str, Any]], found)
 
     def _advance(self) -> None:
         while self.delivered + 1 in self._ahead:
@@ -106,7 +126,7 @@ class Relay(RedisManager):
             super()._handle_emit({**message, "skip_sid": held_back} if held_back else message)
         watermark = self._watermarks.get(room)
         if watermark is not None and isinstance(data, Mapping) and "seq" in data:
-            watermark.take(int(data["seq"]))
+            watermark.take(data)
             _note_lag(data)
         # Writing to a room need not wait for anything, so in a flood of events all else would.
         self.server.sleep(0)
@@ -147,6 +167,15 @@ class Relay(RedisManager):
     def emit_here(self, event: str, payload: Mapping[str, Any], room: str) -> None:
         """Deliver to this process's members of ``room``, or to the one client whose ``sid`` it is."""
         super(PubSubManager, self).emit(event, dict(payload), namespace=NAMESPACE, room=room)
+
+    def send_stored(self, event: str, payload: Mapping[str, Any], sid: str) -> None:
+        """Deliver an event of a log to one client.
+
+        Written here as Socket.IO writes it: its own way looks through every value for bytes, which a log
+        has none of, and a log may be long and sent to a thousand clients at a time.
+        """
+        message = f'{EVENT}["{event}",{orjson.dumps(payload).decode()}]'
+        self.server._send_eio_packet(self.eio_sid_from_sid(sid, NAMESPACE), Packet(MESSAGE, message))
 
     def await_reader(self, sid: str) -> bool:
         """Wait until a client has taken all that was sent to it; false when it has gone instead.

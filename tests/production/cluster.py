@@ -21,6 +21,8 @@ from server.local.supervisor import Supervisor
 from tests.production.nginx import nginx_service, write_configuration
 
 START_SECONDS = 60.0
+# Longer than gunicorn has for letting go of its clients.
+STOP_SECONDS = 65.0
 
 
 @dataclass(slots=True)
@@ -66,7 +68,7 @@ class Cluster:
 
     def stop(self, name: str) -> None:
         """SIGTERM, as a deployment stops a container; returns when it has ended."""
-        processes.stop(self.supervisor.processes.pop(name))
+        processes.stop(self.supervisor.processes.pop(name), patience=STOP_SECONDS)
 
     def start_again(self, name: str) -> None:
         """Start a web process that was killed or stopped; returns when it answers."""
@@ -74,10 +76,22 @@ class Cluster:
         self.wait_for(name)
 
     def restart_all(self) -> None:
-        """One web process after the other, the next one when the last answers."""
+        """One web process after the other, the next one when nginx has sent the last something to answer."""
         for name in self.names:
             self.stop(name)
             self.start_again(name)
+            self.wait_until_routed(name)
+
+    def wait_until_routed(self, name: str) -> None:
+        """Until nginx sends requests to a web process again: it avoids for a moment one that refused."""
+        read, mark = len(self.log("nginx")), f'"web":"127.0.0.1:{self.web_ports[name]}","web_s"'
+
+        def is_routed() -> bool:
+            return answers(self.port) and mark in self.log("nginx")[read:]
+
+        processes.wait_until(
+            is_routed, self.supervisor.processes["nginx"], log_of(self.folder, "nginx"), START_SECONDS
+        )
 
     def reload(self, name: str) -> None:
         """SIGHUP to gunicorn: a new worker takes over; returns when the old one has ended."""

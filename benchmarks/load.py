@@ -118,6 +118,9 @@ def measure(stack: Stack, cluster: Cluster, size: Size, start: float) -> Measure
         measured.cpu, measured.memory = cost(cluster, size.seconds)
         begin("training")
         train(stack, poster, 2)
+        # The trainer's child is replaced after its training: loading Keras takes a core for seconds.
+        begin("settling")
+        wait_until_warm(stack)
         begin("restart")
         began = time.monotonic()
         cluster.restart_all()

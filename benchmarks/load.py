@@ -32,13 +32,11 @@ from benchmarks.report import Row, as_text, quick
 from benchmarks.trained_model import TRAINING
 from server.app import create_app
 from server.config import PROJECT_ROOT
-from server.local import processes
 from server.local.environment import environment_of
 from server.local.postgres import EmbeddedPostgres
 from server.realtime.publisher import RedisPublisher
 from server.training import lease, sessions
-from tests.production.cluster import Cluster, web_service
-from tests.production.nginx import nginx_service, write_configuration
+from tests.production.cluster import Cluster, behind_nginx
 from tests.stack import Stack, running_stack
 from tests.training.conftest import wanted
 
@@ -75,20 +73,6 @@ def running() -> Iterator[tuple[Stack, Cluster]]:
                 yield stack, behind_nginx(stack)
         finally:
             postgres.stop()
-
-
-def behind_nginx(stack: Stack) -> Cluster:
-    """Start a second web process beside the stack's, and nginx before both."""
-    port, second = processes.free_port(), processes.free_port()
-    web_ports = {"web": stack.settings.port, "web2": second}
-    write_configuration(stack.folder / "nginx", web_ports.values(), port)
-    for service in (web_service("web2", second), nginx_service(stack.folder / "nginx")):
-        stack.supervisor.services[service.name] = service
-        stack.supervisor.start_service(service.name)
-    cluster = Cluster(stack.settings, stack.folder, port, web_ports, stack.supervisor)
-    cluster.wait_for("web2")
-    cluster.wait_for("nginx", port)
-    return cluster
 
 
 def measure(stack: Stack, cluster: Cluster, size: Size, start: float) -> Measured:

@@ -19,6 +19,7 @@ from server.local.environment import environment_of
 from server.local.services import Service, log_of
 from server.local.supervisor import Supervisor
 from tests.production.nginx import nginx_service, write_configuration
+from tests.stack import Stack
 
 START_SECONDS = 60.0
 # Longer than gunicorn has for letting go of its clients.
@@ -113,9 +114,26 @@ def answers(port: int) -> bool:
         return False
 
 
-def web_service(name: str, port: int) -> Service:
-    """The web process as the stack starts it, on a port of its own."""
-    return Service(name, ("/usr/bin/env", f"PORT={port}", sys.executable, "-m", "gunicorn", "wsgi:app"))
+def web_service(name: str, port: int, *variables: str) -> Service:
+    """The web process as the stack starts it, on a port of its own; ``variables`` as ``NAME=value``."""
+    gunicorn = (sys.executable, "-m", "gunicorn", "wsgi:app")
+    return Service(name, ("/usr/bin/env", f"PORT={port}", *variables, *gunicorn))
+
+
+def behind_nginx(stack: Stack) -> Cluster:
+    """Start a second web process beside that of ``stack`` and nginx before both; they stop with it."""
+    port, second = processes.free_port(), processes.free_port()
+    web_ports = {"web": stack.settings.port, "web2": second}
+    write_configuration(stack.folder / "nginx", web_ports.values(), port)
+    # Its numbers are its own, as in a container of its own.
+    own = f"PROMETHEUS_MULTIPROC_DIR={stack.folder}/metrics-web2"
+    for service in (web_service("web2", second, own), nginx_service(stack.folder / "nginx")):
+        stack.supervisor.services[service.name] = service
+        stack.supervisor.start_service(service.name)
+    cluster = Cluster(stack.settings, stack.folder, port, web_ports, stack.supervisor)
+    cluster.wait_for("web2")
+    cluster.wait_for("nginx", port)
+    return cluster
 
 
 @contextmanager

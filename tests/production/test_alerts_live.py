@@ -1,4 +1,6 @@
-"""Real monitoring of real processes: every target up, every expression answered, an alert delivered."""
+"""Real monitoring of the real stack, nginx and two web processes with it: every target up, every expression
+answered, an alert delivered.
+"""
 
 from __future__ import annotations
 
@@ -18,11 +20,13 @@ from server.local.postgres import EmbeddedPostgres
 from tests.exchange.running import RunningExchange, running_exchange
 from tests.prediction.test_whole_stack import CANDLES, INTERVAL, TICKER, TRAINING, store, train
 from tests.production import monitoring
+from tests.production.cluster import Cluster, behind_nginx
 from tests.production.monitoring import Prometheus, Webhook
+from tests.production.nginx import needs_nginx
 from tests.production.promql import Matcher, Selector, grouping_labels, selectors
 from tests.stack import Stack, running_stack
 
-pytestmark = [pytest.mark.xdist_group("servers"), pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.xdist_group("servers"), pytest.mark.timeout(240), needs_nginx]
 
 SERVICES = {
     "worker-training": "trainer",
@@ -34,7 +38,7 @@ SERVICES = {
 }
 """The local stack's name of each service of the production stack."""
 BESIDE = ("web", "postgres-exporter", "redis-exporter", "node-exporter", "prometheus", "alertmanager")
-EXPECTED = dict.fromkeys([*SERVICES, *BESIDE], "1")
+EXPECTED = {**dict.fromkeys([*SERVICES, *BESIDE], 1), "web": 2}
 BITCOIN = {"ticker": "BTC-USD", "interval": "1h"}
 # Values that only a fault brings; their labels are there with other values.
 OF_FAULTS = {Matcher("error_code", "=", "client_too_slow")}
@@ -47,6 +51,7 @@ class Watched:
     """The product, what watches it, and who is told."""
 
     stack: Stack
+    cluster: Cluster
     prometheus: Prometheus
     webhook: Webhook
 
@@ -62,20 +67,22 @@ def watched(servers_folder: Path, postgres: EmbeddedPostgres) -> Iterator[Watche
         stack = running.enter_context(
             running_stack(folder, postgres, "watched", scraped=True, **asking(exchange))
         )
+        cluster = behind_nginx(stack)
         use(stack)
         webhook = running.enter_context(monitoring.webhook())
-        prometheus = running.enter_context(watching(stack, folder, webhook))
+        prometheus = running.enter_context(watching(stack, cluster, folder, webhook))
         # Rates are of what is seen to rise.
         wait_for(
             lambda: targets_of(prometheus) == EXPECTED, 20, f"the targets beside {targets_of(prometheus)}"
         )
-        use_again(stack, exchange)
-        yield Watched(stack, prometheus, webhook)
+        use_again(stack, cluster, exchange)
+        yield Watched(stack, cluster, prometheus, webhook)
 
 
 def asking(exchange: RunningExchange) -> dict[str, Any]:
     """Settings with which the stack asks the local exchange for candles."""
     return {
+        "proxy_hops": 1,
         "market_sources": ["binance"],
         "exchange_urls": [f"binance={exchange.url}"],
         "market_rates": ["binance=1000 per second"],
@@ -103,10 +110,10 @@ def use(stack: Stack) -> None:
         stack.call("GET", f"/api/v1/analytics/rsi/{TICKER}?interval={INTERVAL}")
 
 
-def use_again(stack: Stack, exchange: RunningExchange) -> None:
+def use_again(stack: Stack, cluster: Cluster, exchange: RunningExchange) -> None:
     """What Prometheus must see happen, not find: a training ends, a client leaves, a line breaks."""
     client = socketio.Client(reconnection=False)
-    client.connect(stack.base_url, transports=["websocket"], wait_timeout=10)
+    client.connect(cluster.url, transports=["websocket"], wait_timeout=10)
     try:
         # Of another series: the model that was judged stays the active one.
         request = {**TRAINING, **BITCOIN, "start_date": "2018-01-01", "end_date": "2018-02-28"}
@@ -119,7 +126,7 @@ def use_again(stack: Stack, exchange: RunningExchange) -> None:
 
 
 @contextmanager
-def watching(stack: Stack, folder: Path, webhook: Webhook) -> Iterator[Prometheus]:
+def watching(stack: Stack, cluster: Cluster, folder: Path, webhook: Webhook) -> Iterator[Prometheus]:
     """Prometheus with the repository's configuration, and Alertmanager behind it."""
     ports = {name: processes.free_port() for name in ("prometheus", "alertmanager")}
     own = {name: [f"127.0.0.1:{port}"] for name, port in ports.items()}
@@ -127,7 +134,12 @@ def watching(stack: Stack, folder: Path, webhook: Webhook) -> Iterator[Prometheu
     database = stack.settings.database_url.replace("+psycopg2", "") + "?sslmode=disable"
     with ExitStack() as running:
         others = running.enter_context(monitoring.exporters(database, stack.settings.redis_url, folder))
-        targets = {**own, **workers, **others, "web": [f"127.0.0.1:{stack.settings.port}"]}
+        targets = {
+            **own,
+            **workers,
+            **others,
+            "web": [f"127.0.0.1:{port}" for port in cluster.web_ports.values()],
+        }
         told = monitoring.quick_alertmanager(folder / "alertmanager", webhook)
         config = monitoring.quick_configuration(targets, folder / "prometheus")
         for name, arguments in {
@@ -144,9 +156,10 @@ def watching(stack: Stack, folder: Path, webhook: Webhook) -> Iterator[Prometheu
         yield Prometheus(f"http://{own['prometheus'][0]}")
 
 
-def targets_of(prometheus: Prometheus) -> dict[str, str]:
-    """``1`` for each service that answers, ``0`` for one that does not."""
-    return {each["metric"]["service"]: each["value"][1] for each in prometheus.query("up")}
+def targets_of(prometheus: Prometheus) -> dict[str, int]:
+    """How many processes of each service answer."""
+    up = prometheus.query("sum by (service) (up)")
+    return {each["metric"]["service"]: int(each["value"][1]) for each in up}
 
 
 def wait_for(condition: Callable[[], object], seconds: float, what: str) -> None:

@@ -13,11 +13,12 @@ worker_class = "server.realtime.parting.PartingWorker"
 # replaced after so many requests: that would cut every socket of the process.
 workers = 1
 worker_connections = 10_000
-# When a process dies all its clients come back within a second; net.core.somaxconn of the kernel limits this too.
+# When a process dies all its clients come back within a second. The kernel's net.core.somaxconn limits
+# this, too.
 backlog = 4096
 # After SIGTERM, or SIGHUP, which replaces the worker, sockets are let go, up to 100 a second, and rejoin with
-# the last `seq` that they saw; requests in flight have as long. Whoever stops the process must wait a bit longer
-# (`stop_grace_period` of Compose); what is cut then finds its events in the log all the same.
+# the last `seq` that they saw; requests in flight have as long. Whoever stops the process must wait a bit
+# longer (`stop_grace_period` of Compose); what is cut then finds its events in the log all the same.
 graceful_timeout = 60
 timeout = 60
 control_socket_disable = True

@@ -26,6 +26,7 @@ from server.market.candles import INTERVAL_SECONDS, iso_time
 from server.market.csv_import import LISTED, ImportReport, UnsoundFile, import_csv
 from server.market.moments import Moment
 from server.market.quality_commands import QUALITY_COMMANDS
+from server.market.replay_command import replay_command
 from server.market.sample import load_sample
 from server.market.terminal import jobs_table, outcome, run_shown, schedules_table
 from server.observability.logs import log_to_stdout
@@ -247,7 +248,7 @@ def _show_import(report: ImportReport) -> None:
     )
 
 
-for quality_command in QUALITY_COMMANDS:
+for quality_command in (*QUALITY_COMMANDS, replay_command):
     market.add_command(quality_command)
 
 CLI_COMMANDS = (market, follow_command, unfollow_command)

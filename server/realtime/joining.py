@@ -8,6 +8,7 @@ from typing import Any
 
 from flask import current_app, request
 from flask_socketio import emit, join_room, leave_room
+from sqlalchemy.exc import SQLAlchemyError
 
 from server.config import Settings
 from server.errors import ServerError
@@ -33,7 +34,7 @@ def join(
         watermark = _watch(room, room_log)
         try:
             joined: dict[str, Any] = _reads.get(room, look)
-        except ServerError:
+        except (ServerError, SQLAlchemyError):
             leave_room(room)
             raise
         watermark.begin(joined["last_seq"])
@@ -51,7 +52,7 @@ def enter(room: str, event: str, look: Callable[[], dict[str, Any]]) -> dict[str
     join_room(room)
     try:
         joined = look()
-    except ServerError:
+    except (ServerError, SQLAlchemyError):
         leave_room(room)
         raise
     emit(event, joined, ignore_queue=True)

@@ -26,9 +26,10 @@ PAGE_ROWS = 1000
 class Replay:
     """One series of ``candles``, played ``speed`` times as fast as it happened; a source and a stream.
 
-    It begins at ``start`` (seconds, UTC; default: the first candle's open): what ended before is
-    history. A candle is shown at its open, at its opening price, and at its end, whole: what happened
-    between them is not known. ``source`` is what rows are marked with; ``clock`` counts real seconds.
+    It begins, when it is first asked for something, at ``start`` (seconds, UTC; default: the first candle's
+    open): what ended before is history. A candle is shown at its open, at its opening price, and at its end,
+    whole: what happened between them is not known. ``source`` is what rows are marked with; ``clock`` counts
+    real seconds.
     """
 
     name = NAME
@@ -51,10 +52,13 @@ class Replay:
         self._speed = speed
         self._clock = clock
         self._start = float(candles.timestamp[0]) if start is None else start
-        self._began = clock()
+        self._began: float | None = None
 
     def now(self) -> float:
         """The present time of the replay (seconds, UTC)."""
+        # Not from its making on: until somebody listens its beginning must not pass.
+        if self._began is None:
+            self._began = self._clock()
         return self._start + (self._clock() - self._began) * self._speed
 
     def tickers(self) -> list[str]:

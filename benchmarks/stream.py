@@ -1,8 +1,9 @@
 """Live candles: from the exchange's wire to a client's `market_update`, and what 100 tickers cost.
 
 The local exchange plays 100 markets, each with a frame a second and a candle that ends every four; a
-bare WebSocket client beside the stream process notes when each frame was on the wire. A growing candle
-that came within a quarter of a second of the one before is left out: it waits by design.
+bare WebSocket client beside the stream process notes when each frame was on the wire, another one when the
+web process told it. A growing candle that came within a quarter of a second of the one before is left out:
+it waits by design.
 """
 
 from __future__ import annotations
@@ -10,13 +11,11 @@ from __future__ import annotations
 import json
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing
 from typing import Any
 
 import numpy as np
 import psutil
-import socketio
 import websocket
 
 from benchmarks.product import running_product
@@ -31,69 +30,102 @@ STEP = INTERVAL_SECONDS[INTERVAL]
 CANDLE_SECONDS = 4.0
 GOAL_MILLISECONDS = 150.0
 GOAL_CORES = 0.5
+ENGINE_PING, ENGINE_PONG = "2", "3"
+UPDATE = '42["market_update",'
 Key = tuple[str, str, bool]
 """Ticker, open, and whether the candle is meant as it ended."""
 
 
-class Wire:
-    """When each candle was first seen on the exchange's own wire, and each change of it."""
+class Listener:
+    """A bare WebSocket client: what came, and when. It is read afterwards, for that takes time as well."""
 
-    def __init__(self, exchange: RunningExchange, codes: list[str]) -> None:
-        self.moments: dict[tuple[Any, ...], float] = {}
-        self._last: dict[str, tuple[float, int]] = {}
-        url = exchange.url.replace("http", "ws", 1)
-        self._socket = websocket.create_connection(f"{url}/stream.binance.com:9443/ws/bench", timeout=1)
-        names = [f"{code.lower()}usdt@kline_{INTERVAL}" for code in codes]
-        self._socket.send(json.dumps({"method": "SUBSCRIBE", "params": names, "id": 1}))
+    def __init__(self, url: str) -> None:
+        self.frames: list[tuple[float, str]] = []
+        self.socket = websocket.create_connection(url, timeout=1)
         self._over = threading.Event()
         self._thread = threading.Thread(target=self._listen)
+
+    def listen(self) -> None:
+        """From now on."""
         self._thread.start()
 
     def close(self) -> None:
         self._over.set()
         self._thread.join()
-        self._socket.close()
+        self.socket.close()
 
     def _listen(self) -> None:
         while not self._over.is_set():
             try:
-                message = json.loads(self._socket.recv())
+                text = str(self.socket.recv())
             except websocket.WebSocketTimeoutException:
                 continue
-            if "k" in message:
-                self._note(message["s"].removesuffix("USDT"), message["k"], time.perf_counter())
-
-    def _note(self, code: str, candle: dict[str, Any], now: float) -> None:
-        ticker, opened = f"{code}-USD", int(candle["t"]) // 1000
-        before, growing = self._last.get(ticker, (0.0, opened))
-        if opened > growing:
-            # A candle has ended when the next one begins.
-            self.moments[(ticker, iso_time(growing), True)] = now
-        self._last[ticker] = (now, opened)
-        if now - before > SHOWN_EVERY_SECONDS:
-            state = (ticker, iso_time(opened), False, float(candle["c"]), float(candle["v"]))
-            self.moments.setdefault(state, now)
+            self.frames.append((time.perf_counter(), text))
+            if text == ENGINE_PING:
+                self.socket.send(ENGINE_PONG)
 
 
-@contextmanager
-def heard(stack: Stack, tickers: list[str]) -> Iterator[dict[tuple[Any, ...], float]]:
-    """When a client in the rooms of ``tickers`` heard of each state of each candle."""
-    moments: dict[tuple[Any, ...], float] = {}
-    client = socketio.Client(reconnection=False)
+class Wire(Listener):
+    """The exchange's own wire."""
 
-    def note(update: dict[str, Any]) -> None:
-        now, candle = time.perf_counter(), update["candle"]
-        state = (update["ticker"], candle["timestamp"], update["closed"])
-        moments.setdefault(state if update["closed"] else (*state, candle["close"], candle["volume"]), now)
+    def __init__(self, exchange: RunningExchange, codes: list[str]) -> None:
+        url = exchange.url.replace("http", "ws", 1)
+        super().__init__(f"{url}/stream.binance.com:9443/ws/bench")
+        names = [f"{code.lower()}usdt@kline_{INTERVAL}" for code in codes]
+        self.socket.send(json.dumps({"method": "SUBSCRIBE", "params": names, "id": 1}))
+        self.listen()
 
-    client.on("market_update", note)
-    client.connect(stack.base_url, transports=["websocket"])
-    for ticker in tickers:
-        client.call("join_market", {"ticker": ticker, "interval": INTERVAL})
-    try:
-        yield moments
-    finally:
-        client.disconnect()
+    def moments(self, since: float) -> dict[tuple[Any, ...], float]:
+        """When each candle that came after ``since`` was first seen, and each change of it."""
+        moments: dict[tuple[Any, ...], float] = {}
+        last: dict[str, tuple[float, int]] = {}
+        for now, text in list(self.frames):
+            message = json.loads(text)
+            if "k" not in message:
+                continue
+            candle, ticker = message["k"], f"{message['s'].removesuffix('USDT')}-USD"
+            opened = int(candle["t"]) // 1000
+            before, growing = last.get(ticker, (0.0, opened))
+            last[ticker] = (now, opened)
+            if now < since:
+                continue
+            if opened > growing:
+                # A candle has ended when the next one begins.
+                moments[(ticker, iso_time(growing), True)] = now
+            if now - before > SHOWN_EVERY_SECONDS:
+                state = (ticker, iso_time(opened), False, float(candle["c"]), float(candle["v"]))
+                moments.setdefault(state, now)
+        return moments
+
+
+class Rooms(Listener):
+    """A client in the rooms of ``tickers``."""
+
+    def __init__(self, stack: Stack, tickers: list[str]) -> None:
+        url = stack.base_url.replace("http", "ws", 1)
+        super().__init__(f"{url}/socket.io/?EIO=4&transport=websocket")
+        for answer in ("0", "40"):
+            if answer == "40":
+                self.socket.send("40")
+            if not str(self.socket.recv()).startswith(answer):
+                raise RuntimeError("the web process does not greet as Socket.IO does")
+        for ticker in tickers:
+            self.socket.send("42" + json.dumps(["join_market", {"ticker": ticker, "interval": INTERVAL}]))
+        self.listen()
+
+    def moments(self, since: float) -> dict[tuple[Any, ...], float]:
+        """When the client first heard of each state of each candle, after ``since``."""
+        moments: dict[tuple[Any, ...], float] = {}
+        for now, text in list(self.frames):
+            if now < since or not text.startswith(UPDATE):
+                continue
+            update = json.loads(text[2:])[1]
+            candle = update["candle"]
+            state = (update["ticker"], candle["timestamp"], update["closed"])
+            moments.setdefault(
+                state if update["closed"] else (*state, candle["close"], candle["volume"]), now
+            )
+        return moments
 
 
 def run() -> list[Row]:
@@ -114,29 +146,25 @@ def run() -> list[Row]:
             follow=[f"{ticker} {INTERVAL}" for ticker in tickers],
         ) as stack,
         closing(Wire(exchange, codes)) as wire,
-        heard(stack, tickers) as moments,
+        closing(Rooms(stack, tickers)) as rooms,
     ):
-        wait_until_streaming(moments, tickers)
-        moments.clear()
-        wire.moments.clear()
+        wait_until_streaming(rooms, tickers)
         process = psutil.Process(stack.pid("stream"))
         before, began = process.cpu_times(), time.perf_counter()
         time.sleep(seconds)
         after, lasted = process.cpu_times(), time.perf_counter() - began
         memory = process.memory_info().rss / 2**20
         cores = (after.user + after.system - before.user - before.system) / lasted
-        return _rows(count, cores, memory, _delays(dict(wire.moments), dict(moments)), lasted)
+        return _rows(count, cores, memory, _delays(wire.moments(began), rooms.moments(began)), lasted)
 
 
-def wait_until_streaming(
-    moments: dict[tuple[Any, ...], float], tickers: list[str], seconds: float = 180.0
-) -> None:
+def wait_until_streaming(rooms: Rooms, tickers: list[str], seconds: float = 180.0) -> None:
     """Until a candle of every ticker has ended; the first checks are over by then."""
     deadline = time.monotonic() + seconds
-    while len({state[0] for state in list(moments) if state[2]}) < len(tickers):
+    while len({state[0] for state in rooms.moments(0.0) if state[2]}) < len(tickers):
         if time.monotonic() > deadline:
             raise TimeoutError(f"no candle of every ticker within {seconds} s")
-        time.sleep(0.2)
+        time.sleep(1)
     time.sleep(2 * CANDLE_SECONDS)
 
 

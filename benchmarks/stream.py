@@ -31,7 +31,7 @@ CANDLE_SECONDS = 4.0
 GOAL_MILLISECONDS = 150.0
 GOAL_CORES = 0.5
 ENGINE_PING, ENGINE_PONG = "2", "3"
-UPDATE = '42["market_update",'
+UPDATE, REFUSAL = '42["market_update",', '42["error_update",'
 Key = tuple[str, str, bool]
 """Ticker, open, and whether the candle is meant as it ended."""
 
@@ -117,6 +117,8 @@ class Rooms(Listener):
         """When the client first heard of each state of each candle, after ``since``."""
         moments: dict[tuple[Any, ...], float] = {}
         for now, text in list(self.frames):
+            if text.startswith(REFUSAL):
+                raise RuntimeError(f"a room was not joined: {text}")
             if now < since or not text.startswith(UPDATE):
                 continue
             update = json.loads(text[2:])[1]

@@ -94,3 +94,17 @@ def test_a_room_that_cannot_be_is_refused(client: Client, payload: dict[str, str
     for event in ("join_market", "leave_market"):
         answer = client.call(event, payload)
         assert (answer["ok"], answer["error"]["error_code"]) == (False, "invalid_input")
+
+
+def test_who_joins_many_rooms_at_once_is_let_into_all(
+    client: Client, make_candles: Callable[..., Candles]
+) -> None:
+    """More of them than the process has connections to its database, of which each look needs two."""
+    tickers = [f"C{number:03}-USD" for number in range(100)]
+    for ticker in tickers:
+        store.upsert(ticker, "1h", "test", make_candles(1))
+    for ticker in tickers:
+        client.tell("join_market", {"ticker": ticker, "interval": "1h"})
+    client.wait_until(lambda: len(client.of("joined_market") + client.of("error_update")) == len(tickers))
+    assert client.of("error_update") == []
+    assert {each["ticker"] for each in client.of("joined_market")} == set(tickers)

@@ -34,6 +34,10 @@ class Client:
         """Send a message and wait for its acknowledgement."""
         return self._socket.call(event, *payload, timeout=WAIT_SECONDS)
 
+    def tell(self, event: str, *payload: Any) -> None:
+        """Send, and do not wait for the acknowledgement."""
+        self._socket.emit(event, *payload)
+
     def of(self, event: str) -> list[Any]:
         """The payloads received of one event."""
         return [payload for name, payload in list(self.received) if name == event]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import secrets
 import signal
 import socket
 import subprocess
@@ -15,6 +16,7 @@ from pathlib import Path
 from server.errors import ServerError
 
 LAUNCHER = Path(__file__).with_name("launch.py")
+_PORTS = range(15_000, 32_000)
 
 
 class StackError(ServerError):
@@ -93,7 +95,13 @@ def tail(log: Path, lines: int = 20) -> str:
 
 
 def free_port() -> int:
-    """A port of the loopback interface that nothing listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """A port of the loopback interface that nothing listens on.
+
+    It lies below those that systems give to outgoing connections (32768 and up on Linux): any of these may be
+    taken again before whoever asked has started.
+    """
+    while True:
+        port = secrets.choice(_PORTS)
+        with socket.socket() as probe, suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port

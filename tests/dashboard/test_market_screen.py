@@ -103,7 +103,8 @@ def test_a_followed_price_moves_and_says_when_it_does_not(stack: Stack, open_pag
     page.get_by_role("link", name=f"{LIVE} 1h").click()
     chart = page.get_by_role("img", name=re.compile(f"^500 candles of {LIVE} 1h"))
     expect(chart).to_be_visible()
-    expect(page.get_by_role("region", name="Candles")).to_contain_text(re.compile(r"Now [\d,.]+ USD"))
+    candles = page.get_by_role("region", name="Candles", exact=True)
+    expect(candles).to_contain_text(re.compile(r"Now [\d,.]+ USD"))
     # A candle that closes is appended, without a reload.
     expect(chart).not_to_have_attribute("aria-label", str(chart.get_attribute("aria-label")), timeout=30_000)
     assert faults_of(page) == []

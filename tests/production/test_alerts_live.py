@@ -26,7 +26,7 @@ from tests.production.nginx import needs_nginx
 from tests.production.promql import Matcher, Selector, grouping_labels, selectors
 from tests.stack import Stack, running_stack
 
-pytestmark = [pytest.mark.xdist_group("servers"), pytest.mark.timeout(240), needs_nginx]
+pytestmark = [pytest.mark.xdist_group("live"), pytest.mark.timeout(240), needs_nginx]
 
 SERVICES = {
     "worker-training": "trainer",

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import gzip
 import os
 import sys
 import time
-import zlib
 from datetime import datetime
 from pathlib import Path
-from typing import IO, cast
 
 import click
 from flask import Flask, current_app
@@ -23,7 +20,7 @@ from rich.table import Column, Table
 from server.errors import ServerError
 from server.market import backfilling, follows, jobs, schedules, store, tasks
 from server.market.candles import INTERVAL_SECONDS, iso_time
-from server.market.csv_import import LISTED, ImportReport, UnsoundFile, import_csv
+from server.market.csv_import import LISTED, NO_GZIP, ImportReport, UnsoundFile, import_csv, unzipped
 from server.market.moments import Moment
 from server.market.quality_commands import QUALITY_COMMANDS
 from server.market.replay_command import replay_command
@@ -57,7 +54,7 @@ def import_command(file: Path, ticker: str, interval: str, source: str | None, s
         raise click.ClickException(error.message) from error
     except ServerError as error:
         raise click.ClickException(error.message) from error
-    except (gzip.BadGzipFile, EOFError, zlib.error) as error:
+    except NO_GZIP as error:
         raise click.ClickException(f"{file} is no whole gzip file: {error}") from error
     _show_problems(report)
     _show_import(report)
@@ -214,9 +211,8 @@ def _import(file: Path, ticker: str, interval: str, source: str, skip_bad: bool)
         Progress(*columns, TimeRemainingColumn(), console=Console(stderr=True), transient=True) as bar,
     ):
         task = bar.add_task("", total=os.fstat(raw.fileno()).st_size, rows=0)
-        stream = cast("IO[bytes]", gzip.GzipFile(fileobj=raw)) if file.suffix == ".gz" else raw
         return import_csv(
-            stream,
+            unzipped(raw, file),
             ticker,
             interval,
             source,

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import csv
+import gzip
 import io
+import zlib
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from itertools import chain, islice
-from typing import IO, Any
+from pathlib import Path
+from typing import IO, Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,6 +26,7 @@ from server.market.gaps import Gap, find_gaps
 
 CHUNK_ROWS = 2_000
 HEAD_LINES = 25
+NO_GZIP = (gzip.BadGzipFile, EOFError, zlib.error)
 LISTED = 100
 """Problems, and gaps, that a report lists; all of them are counted."""
 
@@ -124,6 +128,14 @@ def import_csv(
             raise UnsoundFile(report)
     report.rows_stored = report.rows_sound
     return report
+
+
+def unzipped(raw: IO[bytes], file: Path) -> IO[bytes]:
+    """What ``raw``, the bytes of ``file``, holds: unpacked while it is read if it is a ``.gz``.
+
+    Reading one that is damaged raises one of ``NO_GZIP``.
+    """
+    return cast("IO[bytes]", gzip.GzipFile(fileobj=raw)) if file.suffix == ".gz" else raw
 
 
 def read_csv(stream: BinaryStream, ticker: str, interval: str, source: str, *, now: float) -> Candles:

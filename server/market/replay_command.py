@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import gzip
 import time
 from pathlib import Path
-from typing import IO, cast
 
 import click
 from flask import current_app
@@ -17,7 +15,7 @@ from server.config import Settings
 from server.errors import ServerError
 from server.market import store
 from server.market.candles import INTERVAL_SECONDS, Candles, iso_time
-from server.market.csv_import import read_csv
+from server.market.csv_import import NO_GZIP, read_csv, unzipped
 from server.market.replaying import replay
 from server.market.sources.contract import Row
 from server.realtime.publisher import RedisPublisher
@@ -58,6 +56,8 @@ def replay_command(ticker: str, interval: str, file: Path | None, last: int | No
             replay((ticker, interval), candles, speed, settings, publisher, show, stored_as=mark)
     except ServerError as error:
         raise click.ClickException(error.message) from error
+    except NO_GZIP as error:
+        raise click.ClickException(f"{file} is no whole gzip file: {error}") from error
     kept = f"stored as {mark}" if mark else "which were stored already"
     Console().print(f"Played {len(candles):,} candles of {ticker} {interval}, {kept}.")
 
@@ -67,5 +67,4 @@ def _candles(ticker: str, interval: str, file: Path | None) -> Candles:
         store.require_series(ticker, interval)
         return store.load_candles(ticker, interval)
     with file.open("rb") as raw:
-        stream = cast("IO[bytes]", gzip.GzipFile(fileobj=raw)) if file.suffix == ".gz" else raw
-        return read_csv(stream, ticker, interval, file.name, now=time.time())
+        return read_csv(unzipped(raw, file), ticker, interval, file.name, now=time.time())

@@ -32,11 +32,7 @@ def join(
     with _replaying(room) as replay:
         join_room(room)
         watermark = _watch(room, room_log)
-        try:
-            joined: dict[str, Any] = _reads.get(room, look)
-        except (ServerError, SQLAlchemyError):
-            leave_room(room)
-            raise
+        joined = _looked(room, look)
         watermark.begin(joined["last_seq"])
         emit(event, joined, ignore_queue=True)
         if after is not None:
@@ -51,11 +47,7 @@ def enter(room: str, event: str, look: Callable[[], dict[str, Any]]) -> dict[str
     answer, the same for whoever joins. Few look at a time: a client may join a hundred rooms at once.
     """
     join_room(room)
-    try:
-        joined: dict[str, Any] = _reads.get(room, look)
-    except (ServerError, SQLAlchemyError):
-        leave_room(room)
-        raise
+    joined = _looked(room, look)
     emit(event, joined, ignore_queue=True)
     return joined
 
@@ -65,6 +57,16 @@ def leave(room: str, event: str, left: dict[str, Any]) -> dict[str, Any]:
     leave_room(room)
     emit(event, left, ignore_queue=True)
     return left
+
+
+def _looked(room: str, look: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+    """What ``look`` finds; when it finds nothing the client, who is in the room already, is shown out."""
+    try:
+        found: dict[str, Any] = _reads.get(room, look)
+    except (ServerError, SQLAlchemyError):
+        leave_room(room)
+        raise
+    return found
 
 
 def _replay(replay: Replay, watermark: Watermark, after: int, until: int) -> None:

@@ -134,3 +134,8 @@ def test_the_command_plays_a_file_and_says_what_it_did(app: Flask, tmp_path: Pat
     unknown = app.test_cli_runner().invoke(args=["market", "replay", "XRP-USD"])
     assert unknown.exit_code == 1
     assert "XRP-USD" in unknown.output
+    broken = tmp_path / "broken.csv.gz"
+    broken.write_bytes(b"this is not packed")
+    refused = app.test_cli_runner().invoke(args=["market", "replay", "BTC-USD", "--file", str(broken)])
+    assert refused.exit_code == 1
+    assert "is no whole gzip file" in " ".join(refused.output.split())

@@ -15,7 +15,7 @@ import pytest
 from tests.production.cluster import Cluster
 from tests.production.followers import Follower, appending, followers
 from tests.production.nginx import needs_nginx
-from tests.realtime.clients import BareClient, Client, PollingClient, wait_until
+from tests.realtime.clients import BareClient, Client, PollingClient, hear_the_whole_room, wait_until
 from tests.realtime.conftest import Web
 
 pytestmark = [pytest.mark.xdist_group("servers"), pytest.mark.timeout(120), needs_nginx]
@@ -32,15 +32,7 @@ def test_a_room_spread_over_both_processes_hears_every_event_once(
 ) -> None:
     session_id = web.start_session()
     watchers = [connect(transports, cookie=f"{number:x}" * 32) for number in range(6)]
-    for watcher in watchers:
-        joined = watcher.call("join_training", {"session_id": session_id})
-        assert (joined["ok"], joined["last_seq"]) == (True, 2)
-    web.append(session_id, 50)
-    for watcher in watchers:
-        watcher.wait_until(lambda watcher=watcher: len(watcher.seqs()) >= 52)
-        # While a client changes its transport two of them deliver, each in order; `seq` puts them together.
-        arrived = watcher.seqs() if transports else sorted(watcher.seqs())
-        assert arrived == list(range(1, 53))
+    hear_the_whole_room(watchers, session_id, lambda: web.append(session_id, 50), mixed=transports is None)
     assert all(clients_of(cluster))
 
 

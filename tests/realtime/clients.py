@@ -158,6 +158,24 @@ class PollingClient:
             return str(answer.read().decode())
 
 
+def hear_the_whole_room(
+    watchers: list[Client], session_id: str, append: Callable[[], object], *, mixed: bool
+) -> None:
+    """All join a session whose log ends with 2, and hear 50 more events: each once, and in order.
+
+    ``mixed``: a client may change its transport meanwhile. Then two of them deliver, each in order; `seq`
+    puts them together.
+    """
+    for watcher in watchers:
+        joined = watcher.call("join_training", {"session_id": session_id})
+        assert (joined["ok"], joined["last_seq"]) == (True, 2)
+    append()
+    for watcher in watchers:
+        watcher.wait_until(lambda watcher=watcher: len(watcher.seqs()) >= 52)
+        arrived = sorted(watcher.seqs()) if mixed else watcher.seqs()
+        assert arrived == list(range(1, 53))
+
+
 def wait_until(condition: Callable[[], bool], seconds: float = WAIT_SECONDS) -> None:
     """Poll ``condition`` until it holds."""
     deadline = time.monotonic() + seconds

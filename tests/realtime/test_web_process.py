@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.realtime.clients import BareClient, Client, PollingClient, wait_until
+from tests.realtime.clients import BareClient, Client, PollingClient, hear_the_whole_room, wait_until
 from tests.realtime.conftest import Web
 
 pytestmark = pytest.mark.xdist_group("web_processes")
@@ -39,15 +39,7 @@ def test_a_room_hears_every_event_once_and_one_transport_keeps_the_order(
 ) -> None:
     session_id = web.start_session()
     watchers = [connect(transports), connect(transports)]
-    for watcher in watchers:
-        joined = watcher.call("join_training", {"session_id": session_id})
-        assert (joined["ok"], joined["last_seq"]) == (True, 2)
-    web.append(session_id, 50)
-    for watcher in watchers:
-        watcher.wait_until(lambda watcher=watcher: len(watcher.seqs()) >= 52)
-        # While a client changes its transport two of them deliver, each in order; `seq` puts them together.
-        arrived = watcher.seqs() if transports else sorted(watcher.seqs())
-        assert arrived == list(range(1, 53))
+    hear_the_whole_room(watchers, session_id, lambda: web.append(session_id, 50), mixed=transports is None)
 
 
 def test_events_during_the_upgrade_of_a_connection_wait_for_its_end(web: Web) -> None:

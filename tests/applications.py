@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from copy import copy
@@ -41,13 +40,6 @@ def application(settings: Settings = UNREACHABLE, **changes: Any) -> Iterator[Fl
             vars(extension).clear()
             vars(extension).update(attributes)
         celery.flask_app, celery.conf.broker_url = flask_app, broker_url
-
-
-def free_port() -> int:
-    """A port that nothing listens on at this moment."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def _copied(value: Any) -> Any:

@@ -16,8 +16,9 @@ from redis.exceptions import ConnectionError as RedisConnectionError
 
 from server.config import PROJECT_ROOT, InvalidSettings, Settings
 from server.errors import Unavailable
+from server.local.processes import free_port
 from server.observability import metrics
-from tests.applications import UNREACHABLE, application, free_port
+from tests.applications import UNREACHABLE, application
 
 PROMISED = {
     "crypto_predict_training_sessions",

@@ -13,9 +13,10 @@ import structlog
 from flask import Flask
 
 from server.config import Settings
+from server.local.processes import free_port
 from server.observability import logs
 from server.observability.logs import redact
-from tests.applications import UNREACHABLE, application, free_port
+from tests.applications import UNREACHABLE, application
 
 DATABASE_PASSWORD = "d4tabase/p@ss:word"
 REDIS_PASSWORD = "r3dis-passw0rd"

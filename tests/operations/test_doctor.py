@@ -19,6 +19,7 @@ from server.config import Settings
 from server.dashboard import files
 from server.extensions import db
 from server.forecasters.artifacts import ArtifactStore
+from server.local.processes import free_port
 from server.local.valkey import EmbeddedValkey
 from server.market.tables import ScheduleRun
 from server.observability.health import QUEUES, beat_worker, forget_worker
@@ -28,7 +29,7 @@ from server.operations.checks import models as model_checks
 from server.operations.checks import settings as settings_checks
 from server.operations.findings import OK, PROBLEM, WARNING, Finding, collect
 from server.registry import models
-from tests.applications import application, free_port
+from tests.applications import application
 from tests.operations.conftest import Deploy, Deployment
 from tests.production import compose
 from tests.registry.conftest import Register, damaged

@@ -15,6 +15,7 @@ from server.errors import Unavailable
 from server.extensions import db
 from server.forecasters.artifacts import Artifact
 from server.forecasters.serving import ModelUnusable
+from server.local.processes import free_port
 from server.prediction import log, store
 from server.prediction.database import Database
 from server.prediction.gathering import Gathering
@@ -23,7 +24,6 @@ from server.prediction.runtime import Runtime
 from server.prediction.tables import Prediction
 from server.realtime.publisher import RedisPublisher
 from server.registry.tables import Model
-from tests.applications import free_port
 from tests.prediction.asking import SERIES, active_too, ask, refused, stored_forecasts
 from tests.prediction.conftest import (
     MODEL_ID,

@@ -17,10 +17,10 @@ from flask import Flask
 
 from server.config import PROJECT_ROOT, Settings
 from server.local.environment import environment_of
+from server.local.processes import free_port
 from server.market import store
 from server.prediction import forecasts, scoring
 from server.registry.tables import Model
-from tests.applications import free_port
 from tests.prediction.conftest import INTERVAL, MODEL_ID, TICKER, TO_COME
 from tests.realtime.conftest import Web, running_web
 from tests.realtime.line import Line

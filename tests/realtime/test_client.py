@@ -12,10 +12,10 @@ import socketio
 from werkzeug.serving import make_server
 
 from server.errors import Unavailable
+from server.local.processes import free_port
 from server.realtime import client
 from server.realtime.client import ApiClient, Message, Refused, Room, following
 from server.realtime.rooms import TRAINING_UPDATE
-from tests.applications import free_port
 from tests.realtime.conftest import Web
 from tests.realtime.line import Line
 

@@ -13,7 +13,7 @@ import requests
 import socketio
 
 from server.config import PROJECT_ROOT
-from tests.applications import free_port
+from server.local.processes import free_port
 
 # The real server's fan-out with pings short enough to see several of them in a test.
 SERVER = """

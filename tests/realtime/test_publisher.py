@@ -10,10 +10,10 @@ from typing import Any
 
 from redis import Redis
 
+from server.local.processes import free_port
 from server.observability.metrics import EVENTS_LEFT_OUT, EVENTS_PUBLISHED
 from server.realtime.publisher import BackgroundPublisher, EncodedPayload, RedisPublisher
 from server.realtime.rooms import CHANNEL, TRAINING_UPDATE
-from tests.applications import free_port
 
 PAYLOAD = {"session_id": "a" * 32, "seq": 1, "type": "epoch"}
 

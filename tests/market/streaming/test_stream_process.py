@@ -11,8 +11,8 @@ from flask import Flask
 
 from server.config import Settings
 from server.local import processes
+from server.local.processes import free_port
 from server.market import follows
-from tests.applications import free_port
 from tests.exchange.running import RunningExchange
 from tests.market.streaming.processes import listening, stream_process, wait_until
 from tests.market.streaming.storm import INTERVAL, TICKER, stored

@@ -38,7 +38,7 @@ export class TrainingStream {
   private sequence = emptySequence<TrainingEvent>();
   private arrived: TrainingEvent[] = [];
   private progress: TrainingProgress | null = null;
-  private joinedBefore = false;
+  private lost = false;
   // Between asking to join and the acknowledgement, which the server sends behind the replay.
   private replaying = false;
   // While the log is read by an ordinary request, which brings a thousand events sooner than as many messages.
@@ -118,7 +118,6 @@ export class TrainingStream {
   private readonly join = (): void => {
     if (this.reading) return;
     const before = this.sequence.last;
-    const again = this.joinedBefore;
     const payload = { session_id: this.sessionId, after: before };
     this.replaying = true;
     connection().emit("join_training", payload, (given: Acknowledged<JoinedTraining>) => {
@@ -128,19 +127,16 @@ export class TrainingStream {
         this.change({ refused: given.error });
         return;
       }
-      this.joinedBefore = true;
-      const events = this.sequence.last - before;
-      this.change({
-        caughtUp: true,
-        refused: null,
-        ...(again ? { recovered: { events, at: Date.now() } } : {}),
-      });
+      const recovered = { events: this.sequence.last - before, at: Date.now() };
+      this.change({ caughtUp: true, refused: null, ...(this.lost ? { recovered } : {}) });
+      this.lost = false;
     });
   };
 
   /** No acknowledgement comes any more; what came of the replay is good as it is. */
   private readonly onDisconnect = (): void => {
     this.replaying = false;
+    this.lost = true;
     this.draw();
   };
 

@@ -75,10 +75,14 @@ def _written() -> Row:
 
 
 def _over_http(stack: Stack) -> list[Row]:
-    read, _ = _asked(stack, YEAR_OF_CANDLES)
-    goal = f"at most {READ_GOAL:.0f} ms"
+    read, _ = _asked(stack, YEAR_OF_CANDLES, changing=True)
+    again, name = _asked(stack, YEAR_OF_CANDLES)
+    unchanged, _ = _asked(stack, YEAR_OF_CANDLES, name)
+    goal, year = f"at most {READ_GOAL:.0f} ms", f"{YEAR:,} hourly candles over HTTP"
     rows = [
-        Row(f"{YEAR:,} hourly candles over HTTP", read, "ms", None, None, goal, read <= READ_GOAL),
+        Row(f"{year}, asked for first", read, "ms", None, None, goal, read <= READ_GOAL),
+        Row(f"{year}, again; peer: first", again, "ms", read, again / read),
+        Row(f"{year}, 304; peer: first", unchanged, "ms", read, unchanged / read),
     ]
     for path, name in ((INDICATORS, "500 candles"), (YEAR_OF_INDICATORS, f"{YEAR:,} candles")):
         kept, etag = _asked(stack, path)

@@ -1,7 +1,8 @@
 """An hour of live candles at 60 times their speed with random faults: does the store equal the source?
 
-Every fault of the local exchange, on its answers and its sockets, at random; the database is taken
-away and a stream process killed (a second one goes on) now and then. Where no candles by the minute
+A coin each from Binance, Kraken and Coinbase. Every fault of the local exchange, on its answers and its
+sockets, at random; the database is taken away and a stream process killed (a second one goes on) now and
+then. Where no candles by the minute
 are at hand it is 60 hours of hourly ones.
 """
 
@@ -28,7 +29,7 @@ from tests.market.streaming.storm import (
     INTERVAL,
     PLAYED,
     STEP,
-    TICKER,
+    TICKERS,
     Storm,
     stored,
     stream_settings_of,
@@ -49,7 +50,7 @@ def run() -> list[Row]:
             server.start()
             stack.callback(server.stop)
         postgres.create_database(DATABASE)
-        exchange = stack.enter_context(running_exchange(*PLAYED))
+        exchange = stack.enter_context(running_exchange(*PLAYED, "--extra", "2"))
         plain = Settings(
             app_env="test",
             secret_key="a key for measurements alone",  # noqa: S106 - no secret
@@ -62,7 +63,8 @@ def run() -> list[Row]:
         app = stack.enter_context(application(settings))
         stack.enter_context(app.app_context())
         upgrade(str(PROJECT_ROOT / "migrations"))
-        follows.follow(TICKER, INTERVAL)
+        for ticker in TICKERS.values():
+            follows.follow(ticker, INTERVAL)
         return _measure(replace(settings), exchange, postgres, folder)
 
 
@@ -79,7 +81,7 @@ def _measure(
             return running.enter_context(stream_process(settings, logs[-1]))
 
         present, spare = start(), start()
-        wait_until(lambda: len(stored()) > 3, 60, "the first candle")
+        wait_until(lambda: all(len(stored(each)) > 3 for each in TICKERS.values()), 60, "the first candles")
         began = exchange.state()["now"]
         for number in range(ROUNDS):
             storm.blow(seconds / ROUNDS * 0.7)
@@ -89,9 +91,11 @@ def _measure(
             with database_away(postgres.url, DATABASE):
                 storm.blow(seconds / ROUNDS * 0.3)
         until = exchange.state()["now"]
-        took = wait_for_equality(until, 120, logs)
-        candles = len([opened for opened in stored() if began <= opened <= until - STEP])
-    note = f"{storm.faults} faults, {ROUNDS} lost databases, {ROUNDS // 2} killed processes"
+        took = sum(wait_for_equality(until, 120, logs, each) for each in TICKERS.values())
+        opens = [opened for each in TICKERS.values() for opened in stored(each)]
+        candles = sum(began <= opened <= until - STEP for opened in opens)
+    faults = ", ".join(f"{count} faults of {name}" for name, count in storm.faults.items())
+    note = f"{faults}, {ROUNDS} lost databases, {ROUNDS // 2} killed processes"
     return [
         Row("candles that differ from the source", 0, f"of {candles}", goal="0", met=True, note=note),
         Row("equal so long after the last fault", took, "s"),

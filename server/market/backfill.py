@@ -10,7 +10,7 @@ source. A longer hole is an outage and stays one.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -75,9 +75,18 @@ class Progress:
     complete: bool = False
     left: list[Left] = field(default_factory=list)
 
+    @classmethod
+    def resumed(cls, counts: Mapping[str, Any]) -> Progress:
+        """Goes on counting from what an earlier attempt noted; what it found missing is asked for again."""
+        left = [Left(**each) for each in counts.get("left", ())]
+        return cls(left=left, **{name: counts.get(name, 0) for name in _ADDING_UP})
+
     def counts(self) -> dict[str, Any]:
         """Everything but how far it is."""
         return {name: value for name, value in asdict(self).items() if name not in ("percentage", "complete")}
+
+
+_ADDING_UP = ("pages", "fetched", "stored", "filled")
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,7 +231,8 @@ class _Backfill:
         self.progress.filled += store.upsert(*series, flat_source(source), flat) if len(flat) else 0
 
     def _advance(self, span: Span, following: int | None, now: float) -> None:
-        since, end = self.wanted.since, self.wanted.until or now
+        # What has not happened yet is no part of the way.
+        since, end = self.wanted.since, min(self.wanted.until or now, now)
         reached = following or span.end or end
         if end > since:
             self.progress.percentage = round(100 * min(1.0, max(0.0, (reached - since) / (end - since))), 2)

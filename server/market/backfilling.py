@@ -9,11 +9,13 @@ from datetime import UTC, datetime
 from typing import Any
 
 import structlog
+from redis.exceptions import RedisError
 
 from server.config import Settings
 from server.errors import InvalidInput, ServerError, Unavailable
 from server.market.backfill import Left, Progress, Wanted, backfill
 from server.market.candles import iso_time, require_interval, require_ticker
+from server.market.courtesy.breaker import CourtesyUnknown
 from server.market.jobs import Jobs
 from server.market.second_source import compare
 from server.market.sources.contract import (
@@ -36,7 +38,7 @@ FIRST_PAUSE, LONGEST_PAUSE = 30.0, 600.0
 NOTED_SECONDS = 0.5
 """Shortest time between two notes of a job's progress."""
 
-_PASSING = (RateLimited, SourcePaused, SourceUnreachable, SourceAnswerUnusable)
+_PASSING = (RateLimited, SourcePaused, SourceUnreachable, SourceAnswerUnusable, CourtesyUnknown)
 _PASSING_CODES = {error.error_code for error in _PASSING}
 _log = structlog.get_logger(__name__)
 
@@ -67,59 +69,67 @@ class Backfills:
             return None
         if job.attempts > ATTEMPTS:
             return self.jobs.end(job_id, owner, FAILED, _given_up(job))
-        attempts, series = job.attempts, (job.ticker, job.interval)
-        noted = _Noted(self, job_id, owner, on_progress)
+        # Read now: every note of the progress makes the row anew.
+        wanted, attempts = _wanted(job, self.settings), job.attempts
+        noted = _Noted(self, job_id, owner, on_progress, Progress.resumed(job.counts))
         try:
-            progress = self._fill(_wanted(job, self.settings), noted)
+            self._fill(wanted, noted)
         except ServerError as error:
             if noted.paged:
                 attempts = 1
-            return self._failed(job_id, owner, error, attempts if patient else ATTEMPTS)
-        told: dict[str, Any] = {"counts": progress.counts(), "percentage": progress.percentage}
-        if progress.complete:
-            if progress.stored:
-                self._compare(*series)
-            return self.jobs.end(job_id, owner, COMPLETED, **{**told, "percentage": 100.0})
-        if noted.cancelled:
-            return self.jobs.end(job_id, owner, CANCELLED, **told)
-        return self.jobs.hand_back(job_id, owner)
+            return self._failed(noted, error, attempts if patient else ATTEMPTS)
+        return self._ended(noted, wanted)
 
-    def _fill(self, wanted: Wanted, noted: _Noted) -> Progress:
+    def _fill(self, wanted: Wanted, noted: _Noted) -> None:
         """Backfill from the first source that has the candles; where it fails, the next one goes on.
 
-        One that asks for patience has not failed. Raises :class:`NoSource`, with what each said, when none
-        is left.
+        One that asks for patience has not failed, unless it asks for more than a job would wait. Raises
+        :class:`NoSource`, with what each said, when none is left, and :class:`CourtesyUnknown`.
         """
-        progress, failed = Progress(), dict[str, ServerError]()
+        progress, failed = noted.progress, dict[str, ServerError]()
         while True:
             try:
-                return backfill(
+                backfill(
                     wanted,
                     lambda since: self.sources.choose(wanted.ticker, wanted.interval, since, failed),
                     noted.go_on,
                     progress,
                 )
-            except (NoSource, RateLimited):
-                raise
+                return
+            except RedisError as error:
+                raise CourtesyUnknown(error) from error
             except (SourceError, *NOT_OFFERED) as error:
+                if isinstance(error, NoSource) or _asks_for_patience(error):
+                    raise
                 failed[progress.source] = error
                 _leave(progress, error)
             if noted.paged and not noted.note(progress):
-                return progress
+                return
+
+    def _ended(self, noted: _Noted, wanted: Wanted) -> MarketJob | None:
+        progress, run = noted.progress, (noted.job_id, noted.owner)
+        if progress.complete:
+            if progress.stored:
+                self._compare(wanted.ticker, wanted.interval)
+            return self.jobs.end(*run, COMPLETED, counts=progress.counts(), percentage=100.0)
+        if noted.cancelled:
+            return self.jobs.end(*run, CANCELLED, **noted.told())
+        return self.jobs.hand_back(*run, **noted.told())
 
     def _compare(self, ticker: str, interval: str) -> None:
         try:
             compare(ticker, interval, self.sources, self.settings)
-        except ServerError as error:
+        except (ServerError, RedisError) as error:
             # What was fetched is stored all the same, and the nightly audit compares again.
-            _log.warning("not compared", ticker=ticker, interval=interval, reason=error.message)
+            _log.warning("not compared", ticker=ticker, interval=interval, reason=str(error))
 
-    def _failed(self, job_id: str, owner: str, error: ServerError, attempts: int) -> MarketJob | None:
-        _log.warning("backfill failed", job_id=job_id, error_code=error.code, reason=error.message)
+    def _failed(self, noted: _Noted, error: ServerError, attempts: int) -> MarketJob | None:
+        run, told = (noted.job_id, noted.owner), noted.told()
+        _log.warning("backfill failed", job_id=noted.job_id, error_code=error.code, reason=error.message)
         if attempts >= ATTEMPTS or not may_pass(error):
-            return self.jobs.end(job_id, owner, FAILED, error)
+            return self.jobs.end(*run, FAILED, error, **told)
         asked: float = getattr(error, "retry_after", None) or FIRST_PAUSE * 2 ** (attempts - 1)
-        return self.jobs.hand_back(job_id, owner, min(asked, LONGEST_PAUSE), error)
+        return self.jobs.hand_back(*run, min(asked, LONGEST_PAUSE), error, **told)
 
 
 @dataclass(slots=True)
@@ -130,6 +140,7 @@ class _Noted:
     job_id: str
     owner: str
     on_progress: OnProgress
+    progress: Progress
     cancelled: bool = False
     paged: bool = False
     noted_at: float = 0.0
@@ -141,6 +152,12 @@ class _Noted:
         if self.backfills.stopping():
             return False
         return time.monotonic() - self.noted_at < NOTED_SECONDS or self.note(progress)
+
+    def told(self) -> dict[str, Any]:
+        """What an attempt leaves on the row when it ends: before its first page nothing new."""
+        if not self.paged:
+            return {}
+        return {"counts": self.progress.counts(), "percentage": self.progress.percentage}
 
     def note(self, progress: Progress) -> bool:
         """Write it to the row, which tells the room; whether the job is still wanted."""
@@ -207,6 +224,10 @@ def _wanted(job: MarketJob, settings: Settings) -> Wanted:
         refresh=params["refresh"],
         flat=settings.market_flat_candles,
     )
+
+
+def _asks_for_patience(error: ServerError) -> bool:
+    return isinstance(error, RateLimited) and (error.retry_after or 0.0) <= LONGEST_PAUSE
 
 
 def _leave(progress: Progress, error: ServerError) -> None:

@@ -18,17 +18,21 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Column, Table
 
 from server.errors import ServerError
-from server.market import backfilling, follows, jobs, schedules, store, tasks
+from server.market import backfilling, follows, jobs, schedules, store, stored_gaps, tasks
 from server.market.candles import INTERVAL_SECONDS, iso_time
 from server.market.csv_import import LISTED, NO_GZIP, ImportReport, UnsoundFile, import_csv, unzipped
 from server.market.moments import Moment
 from server.market.quality_commands import QUALITY_COMMANDS
 from server.market.replay_command import replay_command
 from server.market.sample import load_sample
+from server.market.tables import CANCELLED
 from server.market.terminal import jobs_table, outcome, run_shown, schedules_table
 from server.observability.logs import log_to_stdout
 from server.observability.metrics import serve_worker_metrics
 from server.realtime.publisher import RedisPublisher
+
+ENDED_BY_CTRL_C = 130
+"""What shells report of a program that an interrupt ended: what stands behind `&&` does not run."""
 
 market = AppGroup("market", help="Candles: import files, see what is stored.")
 
@@ -79,7 +83,7 @@ def tickers_command() -> None:
 def gaps_command(ticker: str, interval: str) -> None:
     """List the candles that are missing inside a series."""
     try:
-        report = store.gap_report(ticker, interval)
+        report = stored_gaps.gap_report(ticker, interval)
     except ServerError as error:
         raise click.ClickException(error.message) from error
     table = Table("first missing", "last missing", "candles")
@@ -122,12 +126,26 @@ def backfill_command(ticker: str, interval: str, since: str, until: str | None, 
         kept = f"{ended.counts.get('stored', 0):,} candles were stored before"
         raise click.ClickException(f"{ended.error['message']} ({kept})")
     Console().print(outcome(ended), soft_wrap=True)
+    if ended.status == CANCELLED:
+        click.get_current_context().exit(ENDED_BY_CTRL_C)
 
 
 @market.command("jobs")
 def jobs_command() -> None:
     """List the last backfills."""
     Console().print(jobs_table(jobs.listing(limit=20)))
+
+
+@market.command("cancel")
+@click.argument("job_id")
+def cancel_command(job_id: str) -> None:
+    """End the backfill JOB_ID after its present page, or before it begins; what it stored stays."""
+    try:
+        job = tasks.process_jobs().cancel(job_id)
+    except ServerError as error:
+        raise click.ClickException(error.message) from error
+    when = "is cancelled" if job.status == CANCELLED else "ends after its present page"
+    Console().print(f"The backfill of {job.ticker} {job.interval} {when}.")
 
 
 @market.command("schedules")

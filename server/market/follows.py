@@ -52,7 +52,8 @@ def listing() -> list[Followed]:
     """Every followed series, in order, with why and since when."""
     since, by_setting = _since(), _by_setting()
     versions = select(SeriesVersion.ticker, SeriesVersion.interval, SeriesVersion.newest)
-    newest = {(row.ticker, row.interval): row.newest for row in db.session.execute(versions)}
+    with db.engine.connect() as connection:
+        newest = {(row.ticker, row.interval): row.newest for row in connection.execute(versions)}
     return [
         Followed(*pair, pair in by_setting, since.get(pair), newest.get(pair))
         for pair in sorted(since.keys() | by_setting)
@@ -97,7 +98,9 @@ def unfollow(ticker: str, interval: str) -> None:
 
 
 def _since() -> dict[Pair, datetime]:
-    return {(row.ticker, row.interval): row.since for row in db.session.scalars(select(FollowedSeries))}
+    query = select(FollowedSeries.ticker, FollowedSeries.interval, FollowedSeries.since)
+    with db.engine.connect() as connection:
+        return {(row.ticker, row.interval): row.since for row in connection.execute(query)}
 
 
 def _by_setting() -> set[Pair]:

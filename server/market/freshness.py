@@ -27,7 +27,8 @@ def gauges() -> dict[str, ByLabels]:
     values: dict[str, dict[tuple[str, ...], float]] = {
         name: {} for name in (SERIES_AGE, SERIES_INTERVAL, SERIES_CANDLES, SERIES_MISSING)
     }
-    stored = {(row.ticker, row.interval): row for row in db.session.scalars(select(SeriesVersion))}
+    with db.engine.connect() as connection:
+        stored = {(row.ticker, row.interval): row for row in connection.execute(select(SeriesVersion))}
     now = time.time()
     for pair in follows.followed():
         step = require_interval(pair[1])

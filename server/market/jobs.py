@@ -46,10 +46,11 @@ class Jobs:
         )
         db.session.add(job)
         try:
-            db.session.commit()
+            db.session.flush()
         except IntegrityError as error:
             db.session.rollback()
             raise _busy(ticker, interval) from error
+        db.session.refresh(job)
         return self._told(job)
 
     def claim(self, job_id: str, owner: str) -> MarketJob | None:
@@ -94,9 +95,9 @@ class Jobs:
         )
 
     def hand_back(
-        self, job_id: str, owner: str, seconds: float = 0.0, error: ServerError | None = None
+        self, job_id: str, owner: str, seconds: float = 0.0, error: ServerError | None = None, **told: Any
     ) -> MarketJob | None:
-        """Let another worker, or a later attempt, go on after ``seconds``."""
+        """Let another worker, or a later attempt, go on after ``seconds``. ``told``: further columns."""
         return self._change(
             job_id,
             _owned(owner),
@@ -105,6 +106,7 @@ class Jobs:
             owner=None,
             leased_until=None,
             due_at=_later(seconds),
+            **told,
         )
 
     def cancel(self, job_id: str) -> MarketJob:
@@ -132,10 +134,15 @@ class Jobs:
             .execution_options(populate_existing=True, synchronize_session=False)
         )
         job = db.session.scalars(statement).one_or_none()
-        db.session.commit()
-        return None if job is None else self._told(job)
+        if job is None:
+            db.session.rollback()
+            return None
+        return self._told(job)
 
     def _told(self, job: MarketJob) -> MarketJob:
+        # Bound to no session: whoever looks at it while the job runs, for minutes, opens no transaction.
+        db.session.expunge(job)
+        db.session.commit()
         self.publisher.publish(market_room(job.ticker, job.interval), MARKET_JOB, payload(job))
         return job
 

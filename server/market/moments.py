@@ -12,7 +12,8 @@ class Moment(fields.AwareDateTime):
     """An ISO 8601 time, or a date, which means its midnight; without an offset it is UTC."""
 
     default_error_messages = {
-        "invalid": "must be an ISO 8601 time or date, such as 2019-01-31T12:00:00Z or 2019-01-31"
+        "invalid": "must be an ISO 8601 time or date, such as 2019-01-31T12:00:00Z or 2019-01-31",
+        "out_of_range": "must lie in the years 1 to 9999, in UTC",
     }
 
     def __init__(self, **options: Any) -> None:
@@ -22,8 +23,13 @@ class Moment(fields.AwareDateTime):
         try:
             day = date.fromisoformat(value)
         except (TypeError, ValueError):
-            return super()._deserialize(value, attr, data, **options)
-        return datetime.combine(day, time(), UTC)
+            moment: datetime = super()._deserialize(value, attr, data, **options)
+        else:
+            moment = datetime.combine(day, time(), UTC)
+        try:
+            return moment.astimezone(UTC)
+        except OverflowError as error:
+            raise self.make_error("out_of_range", input=value) from error
 
 
 def iso(moment: datetime | None) -> str | None:

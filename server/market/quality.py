@@ -12,6 +12,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, select, text
 from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session
 
 from server.extensions import db
 from server.market import store
@@ -19,17 +20,15 @@ from server.market.candles import iso_time, require_interval
 from server.market.changes import lock_series
 from server.market.flagging import DEVIATES, FLAG_KINDS, flag_outliers
 from server.market.sources.symbols import FLAT
+from server.market.stored_gaps import gaps_between, stored_runs
 from server.market.tables import SeriesQuality, SeriesVersion
 
 LISTED = 20
 """Flags that a report lists; all of them are counted."""
 
-# A hole is counted with the candle after it.
-_CONTENT = text("""
-    SELECT source, count(*) AS rows, count(*) FILTER (WHERE lacking > 0) AS gaps, sum(lacking) AS missing
-    FROM (SELECT source, coalesce(extract(epoch FROM timestamp - lag(timestamp) OVER (ORDER BY timestamp))
-                                  / :step - 1, 0)::bigint AS lacking
-          FROM candles WHERE ticker = :ticker AND interval = :interval) AS neighbours
+_SHARES = text("""
+    SELECT source, count(*) AS rows FROM candles
+    WHERE ticker = :ticker AND interval = :interval
     GROUP BY source ORDER BY count(*) DESC, source
 """)
 _COUNTS = text("""
@@ -65,15 +64,18 @@ class Freshness:
 
 def content(connection: Connection, ticker: str, interval: str) -> Content:
     """What is stored of a series, counted."""
-    asked = {"ticker": ticker, "interval": interval, "step": require_interval(interval)}
-    found = connection.execute(_CONTENT, asked).all()
-    rows = sum(row.rows for row in found)
+    runs = stored_runs(connection, ticker, interval)
+    gaps = gaps_between(runs, require_interval(interval))
+    rows = sum(run.rows for run in runs)
+    shares = _shares(connection, ticker, interval, rows)
     return Content(
         rows=rows,
-        gaps=sum(row.gaps for row in found),
-        missing=int(sum(row.missing for row in found)),
-        flat=sum(row.rows for row in found if row.source.endswith(FLAT)),
-        sources=[{"source": row.source, "rows": row.rows, "share": row.rows / rows} for row in found],
+        gaps=len(gaps),
+        missing=sum(gap.candles for gap in gaps),
+        flat=sum(of_source for source, of_source in shares if source.endswith(FLAT)),
+        sources=[
+            {"source": source, "rows": of_source, "share": of_source / rows} for source, of_source in shares
+        ],
     )
 
 
@@ -151,6 +153,15 @@ def keep_comparison(connection: Connection, ticker: str, interval: str, comparis
     _keep(connection, ticker, interval, comparison=comparison)
 
 
+def _shares(connection: Connection, ticker: str, interval: str, rows: int) -> list[tuple[str, int]]:
+    """Each source with its candles, the largest first; of ``rows`` that are all of one it is known."""
+    series = {"ticker": ticker, "interval": interval}
+    (sources,) = connection.execute(select(SeriesVersion.sources).filter_by(**series)).one()
+    if len(sources) == 1:
+        return [(sources[0], rows)]
+    return [(row.source, row.rows) for row in connection.execute(_SHARES, series)]
+
+
 def _keep(connection: Connection, ticker: str, interval: str, **found: Any) -> None:
     row = insert(SeriesQuality).values(ticker=ticker, interval=interval, **found)
     connection.execute(row.on_conflict_do_update(index_elements=["ticker", "interval"], set_=found))
@@ -158,7 +169,8 @@ def _keep(connection: Connection, ticker: str, interval: str, **found: Any) -> N
 
 def _known(ticker: str, interval: str) -> SeriesQuality:
     query = select(SeriesQuality).filter_by(ticker=ticker, interval=interval)
-    row = db.session.scalar(query.execution_options(populate_existing=True))
+    with Session(db.engine) as session:
+        row = session.scalar(query)
     return row or SeriesQuality(ticker=ticker, interval=interval, audit=None, comparison=None, judged=True)
 
 

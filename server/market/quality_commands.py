@@ -1,13 +1,15 @@
-"""``flask market quality``, ``coins`` and ``clean``."""
+"""``flask market quality``, ``coins``, ``coin`` and ``clean``."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import closing
 from typing import Any
 
 import click
 from flask import current_app
 from flask.cli import with_appcontext
+from redis.exceptions import RedisError
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
@@ -16,6 +18,7 @@ from server.config import Settings
 from server.errors import ServerError
 from server.market import cleaning, discovery, quality, store
 from server.market.candles import INTERVAL_SECONDS, iso_time
+from server.market.courtesy.breaker import CourtesyUnknown
 from server.market.sources.order import Sources
 
 
@@ -61,12 +64,13 @@ def quality_command(ticker: str | None, interval: str | None, audit: bool) -> No
 def coins_command(search: str | None, tradable: bool, limit: int) -> None:
     """List coins by market cap; `flask market schedules --run discovery` asks for them now."""
     found, total = discovery.page(search, tradable, 1, limit)
-    table = Table("rank", "coin", "name", "market cap (USD)", "ticker", "traded at", "of")
+    table = Table("rank", "coin", "id", "name", "market cap (USD)", "ticker", "traded at", "of")
     for coin in found:
         rank, cap = coin["market_cap_rank"], coin["market_cap"]
         table.add_row(
             "" if rank is None else str(rank),
             escape(coin["symbol"]),
+            escape(coin["coin_id"]),
             escape(coin["name"]),
             "unknown" if cap is None else f"{cap:,.0f}",
             coin["ticker"] or "",
@@ -75,6 +79,32 @@ def coins_command(search: str | None, tradable: bool, limit: int) -> None:
         )
     Console().print(table)
     Console().print(f"{len(found)} of {total:,} coins")
+
+
+@click.command("coin")
+@click.argument("coin_id")
+@with_appcontext
+def coin_command(coin_id: str) -> None:
+    """Ask CoinGecko what is known of COIN_ID, such as bitcoin; `flask market coins` lists the ids."""
+    try:
+        with closing(Sources(current_app.config["SETTINGS"]).coins()) as coins:
+            coin = coins.fetch_coin(coin_id)
+    except ServerError as error:
+        raise click.ClickException(error.message) from error
+    except RedisError as error:
+        raise click.ClickException(CourtesyUnknown(error).message) from error
+    known = {
+        "symbol": coin.symbol,
+        "since": coin.genesis_date,
+        "homepage": coin.homepage,
+        "categories": ", ".join(coin.categories),
+    }
+    console = Console()
+    console.print(f"{escape(coin.name)} ({coin.coin_id})")
+    for name, value in known.items():
+        console.print(f"{name}: {escape(value or 'unknown')}", soft_wrap=True)
+    if coin.description:
+        console.print(escape(coin.description))
 
 
 @click.command("clean")
@@ -114,4 +144,4 @@ def _quality_cells(report: Mapping[str, Any]) -> tuple[str, ...]:
     )
 
 
-QUALITY_COMMANDS = (quality_command, coins_command, clean_command)
+QUALITY_COMMANDS = (quality_command, coins_command, coin_command, clean_command)

@@ -6,6 +6,8 @@ import asyncio
 from collections.abc import Callable
 from contextlib import closing
 
+from redis.exceptions import RedisError
+
 from server.config import Settings
 from server.errors import Conflict
 from server.market import store
@@ -40,11 +42,7 @@ def replay(
     with closing(StreamLeases(settings.redis_database(1), settings.stream_lease_seconds)) as leases:
         now, held = leases.hold({pair[0]})
         if pair[0] not in held:
-            raise Conflict(
-                f"{pair[0]} is streamed live by another process: "
-                f"stop it, or `flask unfollow {pair[0]}` and try again in {leases.seconds:.0f} seconds",
-                ticker=pair[0],
-            )
+            raise _streamed_live(pair[0], leases)
         try:
             asyncio.run(_play(pair, candles, speed, leases, now, publisher, on_candle, stored_as))
         finally:
@@ -65,6 +63,8 @@ async def _play(
     renewing = asyncio.create_task(_keep(leases, pair[0]))
     try:
         async for change in Replay(candles, *pair, stored_as or "replay", speed=speed):
+            if renewing.done():
+                renewing.result()
             if not change.closed:
                 prices.show_growing(change.row)
                 continue
@@ -78,6 +78,21 @@ async def _play(
 
 
 async def _keep(leases: StreamLeases, ticker: str) -> None:
+    """Renew the lease until cancelled. Raises :class:`Conflict` when another process has it all the same."""
     while True:
         await asyncio.sleep(leases.seconds / 4)
-        leases.hold({ticker})
+        try:
+            _, held = leases.hold({ticker})
+        except RedisError:
+            # While Redis is away nobody can take it.
+            continue
+        if ticker not in held:
+            raise _streamed_live(ticker, leases)
+
+
+def _streamed_live(ticker: str, leases: StreamLeases) -> Conflict:
+    return Conflict(
+        f"{ticker} is streamed live by another process: "
+        f"stop it, or `flask unfollow {ticker}` and try again in {leases.seconds:.0f} seconds",
+        ticker=ticker,
+    )

@@ -7,12 +7,14 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
+from redis.exceptions import RedisError
 from sqlalchemy import func, or_, select
 from sqlalchemy.dialects.postgresql import insert
 
 from server.errors import Conflict, NotFound, ServerError
 from server.extensions import db
 from server.market.backfilling import Backfills
+from server.market.courtesy.breaker import CourtesyUnknown
 from server.market.moments import iso
 from server.market.tables import COMPLETED, FAILED, IN_PROGRESS, ScheduleRun
 from server.market.upkeep import (
@@ -106,8 +108,9 @@ def run(name: str, backfills: Backfills, owner: str) -> dict[str, Any]:
     _begin(name)
     try:
         result = schedule.work(backfills, owner)
-    except ServerError as error:
-        told = {"error_code": error.code, "message": error.message, "details": error.details}
+    except (ServerError, RedisError) as error:
+        failure = CourtesyUnknown(error) if isinstance(error, RedisError) else error
+        told = {"error_code": failure.code, "message": failure.message, "details": failure.details}
         return _end(name, status=FAILED, error=told)
     return _end(name, status=COMPLETED, result=result)
 

@@ -14,6 +14,7 @@ from server.extensions import db
 from server.market.candles import iso_time, joined, require_interval
 from server.market.changes import lock_series
 from server.market.flagging import DEVIATES, Flags, replace_flags
+from server.market.pairs import CommonCloses
 from server.market.quality import keep_comparison
 from server.market.sources.contract import Source
 from server.market.sources.order import Sources
@@ -55,8 +56,8 @@ def compare(ticker: str, interval: str, sources: Sources, settings: Settings) ->
         common, mine, theirs = np.intersect1d(stored[0], other[0], return_indices=True)
         if not len(common):
             return None
-        closes = (stored[1][mine], other[1][theirs])
-        return _keep(connection, ticker, interval, mark, common, *closes, settings.market_tolerance)
+        closes = CommonCloses(common, stored[1][mine], other[1][theirs])
+        return _keep(connection, ticker, interval, mark, closes, settings.market_tolerance)
 
 
 def _stored(connection: Connection, ticker: str, interval: str, second: str, limit: int) -> Closes:
@@ -79,15 +80,9 @@ def _fetched(source: Source, ticker: str, interval: str, opens: NDArray[np.int64
 
 
 def _keep(
-    connection: Connection,
-    ticker: str,
-    interval: str,
-    mark: str,
-    opens: NDArray[np.int64],
-    close: NDArray[np.float64],
-    other: NDArray[np.float64],
-    tolerance: float,
+    connection: Connection, ticker: str, interval: str, mark: str, common: CommonCloses, tolerance: float
 ) -> dict[str, Any]:
+    opens, close, other = common.timestamp, common.close, common.other
     difference = np.abs(close - other) / other
     flags: Flags = {
         (int(opens[row]), DEVIATES): (

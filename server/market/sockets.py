@@ -41,8 +41,9 @@ def _named(payload: dict[str, Any]) -> dict[str, Any]:
 
 def _present(ticker: str, interval: str) -> dict[str, Any]:
     """The newest stored candle and the active job."""
-    job = jobs.active(ticker, interval)
-    return {"latest": _latest(ticker, interval), "job": None if job is None else jobs.payload(job)}
+    # Not the other way round: the session keeps the connection on which it looked for the job.
+    latest, job = _latest(ticker, interval), jobs.active(ticker, interval)
+    return {"latest": latest, "job": None if job is None else jobs.payload(job)}
 
 
 def _latest(ticker: str, interval: str) -> dict[str, Any] | None:

@@ -22,7 +22,6 @@ from server.market.arrivals import candles_stored
 from server.market.candles import Candles, require_interval, require_ticker
 from server.market.changes import SeriesChange
 from server.market.flagging import flag_outliers
-from server.market.gaps import GapReport, find_gaps
 from server.market.packed import LAST_PAGE, PAGE, opens_of, read_page, read_pages, unpacked
 from server.market.resampling import Resampled, resample, resampling_ratio
 from server.market.soundness import require_sound
@@ -49,6 +48,11 @@ _OPENS = text("""
     WHERE ticker = :ticker AND interval = :interval
       AND timestamp >= to_timestamp(:start) AND timestamp < to_timestamp(:end)
       AND split_part(source, ':', 1) <> :except_of
+""")
+
+_STATE = text("""
+    SELECT version, xmin::text AS written FROM series_versions
+    WHERE ticker = :ticker AND interval = :interval
 """)
 
 
@@ -234,19 +238,19 @@ def require_version(ticker: str, interval: str) -> tuple[int, datetime]:
     return found
 
 
-def gap_report(ticker: str, interval: str) -> GapReport:
-    """Every gap of a stored series. Raises :class:`NotFound` when nothing of it is stored."""
-    timestamp = load_candles(ticker, interval).timestamp
-    gaps = find_gaps(timestamp, require_interval(interval))
-    return GapReport(
-        ticker=ticker,
-        interval=interval,
-        first=int(timestamp[0]),
-        last=int(timestamp[-1]),
-        rows=len(timestamp),
-        missing=sum(gap.candles for gap in gaps),
-        gaps=gaps,
-    )
+def require_state(ticker: str, interval: str) -> tuple[int, str]:
+    """Equal as long as the candles of a series are the same. Raises :class:`NotFound` as above.
+
+    Beside the version it names the transaction that raised it: a restored database counts up from an older
+    version, with other candles.
+    """
+    require_ticker(ticker)
+    require_interval(interval)
+    with db.engine.connect() as connection:
+        row = connection.execute(_STATE, {"ticker": ticker, "interval": interval}).one_or_none()
+    if row is None:
+        raise _not_stored(ticker, interval)
+    return row.version, row.written
 
 
 def _not_stored(ticker: str, interval: str) -> NotFound:

@@ -167,15 +167,19 @@ class StreamProcess:
         parts = [bursts.Part(each.pair, each.source, candles_of(each.rows)) for each in lot]
         store = self._in_app(bursts.store_burst)
         burst = await asyncio.get_running_loop().run_in_executor(self._writer, store, parts)
-        for each in lot:
-            if each.pair not in burst.busy:
-                self._show(each.pair, each.rows)
-        # Whoever looks at a room is told first: word of all of them takes longer.
+        stored = [each for each in lot if each.pair not in burst.busy]
+        for each in stored:
+            self._show(each.pair, each.rows)
+        # Whoever looks at a room is told first: counting, and word of all of them, take longer.
+        for each in stored:
+            self._count(each.pair, each.rows, "line")
         self._aftermath.add(burst.arrivals)
         return burst.busy
 
     def _show(self, pair: Pair, rows: Rows) -> None:
-        self._stored(pair, rows, "line")
+        series = self._placement.series(pair) if self._placement else None
+        if series is not None:
+            series.written(min(rows))
         if pair in self._prices:
             for opened in sorted(rows):
                 self._prices[pair].show_ended(rows[opened])
@@ -195,7 +199,7 @@ class StreamProcess:
 
         pool = self._callers.setdefault(source.name, ThreadPoolExecutor(1, source.name))
         done = await asyncio.get_running_loop().run_in_executor(pool, self._in_app(ask))
-        self._stored(pair, done.written, "fetched")
+        self._count(pair, done.written, "fetched")
         return done
 
     def _look_again(self, source: Source, pair: Pair) -> None:
@@ -209,7 +213,7 @@ class StreamProcess:
             source.forget_markets()
         source.require(*pair)
 
-    def _stored(self, pair: Pair, rows: Rows, origin: str) -> None:
+    def _count(self, pair: Pair, rows: Rows, origin: str) -> None:
         step, now = require_interval(pair[1]), time.time()
         CANDLES_STREAMED.labels(origin).inc(len(rows))
         for opened in rows:

@@ -11,16 +11,17 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 from server.errors import Conflict, InvalidInput, ServerError
-from server.market import cleaning, discovery, follows, jobs, prices, quality, sample, store
+from server.market import cleaning, discovery, follows, jobs, prices, quality, sample, store, stored_gaps
 from server.market.backfilling import Backfills, ask_for
 from server.market.candles import iso_time, require_interval
 from server.market.second_source import compare
+from server.market.sources.contract import HistoryNotOffered
 from server.market.tables import MarketJob
 
 TAIL_ROWS: Final = 24
 """Newest candles that are asked for again: exchanges correct them, and list some late."""
-FIRST_ROWS: Final = 1000
-"""What is fetched of a followed series of which nothing is stored."""
+FIRST_ROWS: Final = (1000, 700)
+"""What is fetched of a followed series of which nothing is stored; less where no source keeps as much."""
 UNREACHABLE: Final = frozenset({"source_unreachable", "source_paused"})
 
 Work = Callable[[Backfills, str], dict[str, Any]]
@@ -86,19 +87,30 @@ def _each(series: list[follows.Pair], work: Callable[[str, str], dict[str, Any]]
 def _extend(backfills: Backfills, owner: str, ticker: str, interval: str) -> dict[str, Any]:
     step, known = require_interval(interval), store.series_version(ticker, interval)
     if known is None:
-        since = int(time.time()) // step * step - FIRST_ROWS * step
-    else:
-        since = int(known[1].timestamp()) - TAIL_ROWS * step
-    return _run(backfills, owner, ticker, interval, since, None, refresh=known is not None)
+        return _begin(backfills, owner, ticker, interval)
+    since = int(known[1].timestamp()) - TAIL_ROWS * step
+    return _run(backfills, owner, ticker, interval, since, None, refresh=True)
+
+
+def _begin(backfills: Backfills, owner: str, ticker: str, interval: str) -> dict[str, Any]:
+    step, outcome = require_interval(interval), dict[str, Any]()
+    now = int(time.time()) // step * step
+    for rows in FIRST_ROWS:
+        outcome = _run(backfills, owner, ticker, interval, now - rows * step, None)
+        if not outcome.get("too_old"):
+            break
+    return outcome
 
 
 def _repair(backfills: Backfills, owner: str, ticker: str, interval: str) -> dict[str, Any]:
-    before = store.gap_report(ticker, interval)
+    before = stored_gaps.gap_report(ticker, interval)
     if not before.gaps:
         return {"missing": 0}
-    first, last = before.gaps[0].first, before.gaps[-1].last + require_interval(interval)
-    outcome = _run(backfills, owner, ticker, interval, first, last)
-    after = store.gap_report(ticker, interval)
+    step = require_interval(interval)
+    # With the candle before the first gap: the price that a time without trades stands at.
+    since, until = before.gaps[0].first - step, before.gaps[-1].last + step
+    outcome = _run(backfills, owner, ticker, interval, since, until)
+    after = stored_gaps.gap_report(ticker, interval)
     return {**outcome, "missing_before": before.missing, "missing": after.missing, "gaps": len(after.gaps)}
 
 
@@ -140,4 +152,9 @@ def _outcome(job: MarketJob) -> dict[str, Any]:
     if job.error is None:
         return told
     reasons = job.error["details"].get("reasons", {}).values() or [job.error["error_code"]]
-    return {**told, "error": job.error["message"], "unreachable": UNREACHABLE.issuperset(reasons)}
+    return {
+        **told,
+        "error": job.error["message"],
+        "unreachable": UNREACHABLE.issuperset(reasons),
+        "too_old": HistoryNotOffered.error_code in reasons,
+    }

@@ -3,17 +3,30 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from datetime import datetime
-from hashlib import sha256
-from typing import Any
+from shutil import copyfileobj
+from tempfile import SpooledTemporaryFile
+from typing import IO, Any
 
 from flask import Response, current_app, request, url_for
 from flask_smorest import Blueprint
 
 from server.errors import InvalidInput
 from server.extensions import limiter, socketio
-from server.market import backfilling, discovery, follows, jobs, prices, quality, schedules, store, tasks
-from server.market.candles import COLUMNS, Candles, iso_time
+from server.market import (
+    backfilling,
+    discovery,
+    follows,
+    jobs,
+    prices,
+    quality,
+    schedules,
+    store,
+    stored_gaps,
+    tasks,
+)
+from server.market.candles import COLUMNS, iso_time
 from server.market.csv_import import BinaryStream, gap_payload, import_csv
 from server.market.gaps import GapReport
 from server.market.job_schemas import (
@@ -26,6 +39,7 @@ from server.market.job_schemas import (
     SchedulesSchema,
 )
 from server.market.json_answers import json_answer, json_bytes, json_rows
+from server.market.kept_answers import KeptAnswers, name_of
 from server.market.quality_schemas import CoinsQuery, CoinsSchema, QualitySchema
 from server.market.schemas import (
     CandlesQuery,
@@ -43,6 +57,9 @@ schedule_blueprint = Blueprint(
     "schedules", __name__, url_prefix="/api/v1/tasks/schedules", description="What is done again and again"
 )
 
+# Some ten answers of a year of hours; charts ask for the same range again and again.
+_kept_candles = KeptAnswers("candles", 16 * 1024 * 1024)
+LARGEST_IN_MEMORY = 1024 * 1024
 FOLLOWED_SERIES = "/followed/<string:ticker>/<string:interval>"
 _FILE_BODY = {
     "required": True,
@@ -65,14 +82,14 @@ def tickers() -> dict[str, Any]:
 @blueprint.get("/candles")
 @blueprint.arguments(CandlesQuery, location="query")
 @blueprint.response(200, CandlesSchema)
+@blueprint.alt_response(304, description="`If-None-Match` names the present answer")
 @blueprint.alt_response(404, description="Nothing is stored of this series")
 def candles(query: dict[str, Any]) -> Response:
     """Candles of a range, oldest first: the first after `start`, or the last before `end`."""
-    ticker, interval, coarser = query["ticker"], query["interval"], query.pop("resample")
-    if coarser is None:
-        return _candles(ticker, interval, store.query_candles(**query), 0)
-    found = store.query_resampled(**query, coarser=coarser)
-    return _candles(ticker, coarser, found.candles, found.incomplete)
+    # Read before the candles: a change meanwhile is kept under the version that nobody asks for again.
+    state = store.require_state(query["ticker"], query["interval"])
+    name = name_of(sorted(query.items()), state)
+    return _named(name, lambda: _kept_candles.fetch(name, lambda: _candles(**query)))
 
 
 @blueprint.get("/gaps")
@@ -81,7 +98,7 @@ def candles(query: dict[str, Any]) -> Response:
 @blueprint.alt_response(404, description="Nothing is stored of this series")
 def gaps(query: dict[str, Any]) -> dict[str, Any]:
     """Candles that are missing between the first and the last of a series."""
-    report = store.gap_report(**query)
+    report = stored_gaps.gap_report(**query)
     return _with_range(report, missing=report.missing, gaps=[gap_payload(gap) for gap in report.gaps])
 
 
@@ -93,12 +110,8 @@ def gaps(query: dict[str, Any]) -> dict[str, Any]:
 def series_quality(query: dict[str, Any]) -> Response:
     """What a series holds and lacks, what stands out in it, and how fresh it is; null: not measured."""
     # Read before the series: a change meanwhile is answered under the name that nobody asks for again.
-    digest = sha256(repr((query, quality.state(**query))).encode()).hexdigest()[:32]
-    known = request.if_none_match.contains(digest)
-    response = Response(status=304) if known else json_answer(json_bytes(quality.report(**query)))
-    response.set_etag(digest)
-    response.cache_control.no_cache = True
-    return response
+    name = name_of(query, quality.state(**query))
+    return _named(name, lambda: json_bytes(quality.report(**query)))
 
 
 @blueprint.get("/coins")
@@ -120,8 +133,9 @@ def coins(query: dict[str, Any]) -> dict[str, Any]:
 @blueprint.doc(requestBody=_FILE_BODY)
 def import_file(query: dict[str, Any]) -> dict[str, Any]:
     """Store the candles of a CSV file: the form field `file`, or the body itself as text/csv."""
-    # Between two chunks other requests get their turn.
-    report = import_csv(_uploaded(), **query, now=time.time(), on_progress=lambda _: socketio.sleep(0))
+    with _uploaded() as file:
+        # Between two chunks other requests get their turn.
+        report = import_csv(file, **query, now=time.time(), on_progress=lambda _: socketio.sleep(0))
     return report.payload()
 
 
@@ -230,7 +244,7 @@ def _stamp(moment: datetime | None) -> str | None:
 
 def _uploaded() -> BinaryStream:
     if request.mimetype in ("text/csv", "application/csv", "text/plain"):
-        return request.stream
+        return _received(request.stream)
     if "file" in request.files:
         return request.files["file"].stream
     raise InvalidInput(
@@ -238,6 +252,14 @@ def _uploaded() -> BinaryStream:
         field="file",
         value=None,
     )
+
+
+def _received(body: IO[bytes]) -> BinaryStream:
+    """The whole body: a client that takes its time to send it holds neither a connection nor the series."""
+    received = SpooledTemporaryFile(LARGEST_IN_MEMORY)  # noqa: SIM115 - closed by whoever asked for it
+    copyfileobj(body, received)
+    received.seek(0)
+    return received
 
 
 def _with_range(series: store.Series | GapReport, **more: Any) -> dict[str, Any]:
@@ -251,13 +273,27 @@ def _with_range(series: store.Series | GapReport, **more: Any) -> dict[str, Any]
     }
 
 
-def _candles(ticker: str, interval: str, found: Candles, incomplete: int) -> Response:
+def _named(name: str, make: Callable[[], bytes]) -> Response:
+    """The body that ``make()`` has, as the answer ``name``; without it for a caller who has that already."""
+    known = request.if_none_match.contains(name)
+    response = Response(status=304) if known else json_answer(make())
+    response.set_etag(name)
+    response.cache_control.no_cache = True
+    return response
+
+
+def _candles(ticker: str, interval: str, resample: str | None, **part: Any) -> bytes:
+    if resample is None:
+        found, incomplete = store.query_candles(ticker, interval, **part), 0
+    else:
+        made = store.query_resampled(ticker, interval, resample, **part)
+        found, incomplete = made.candles, made.incomplete
     prices = {name: getattr(found, name) for name in COLUMNS[1:]}
     answer = {
         "ticker": ticker,
-        "interval": interval,
+        "interval": resample or interval,
         "count": len(found),
         "incomplete": incomplete,
         "candles": json_rows({"timestamp": found.timestamp.astype("datetime64[s]"), **prices}),
     }
-    return json_answer(json_bytes(answer))
+    return json_bytes(answer)

@@ -36,9 +36,13 @@ class RunningExchange:
         """Cut the open sockets of hosts that contain ``where``; how many there were."""
         return int(self._post("drop", {"where": where})["dropped"])
 
-    def delist(self, code: str) -> None:
-        """Trade a coin no longer, on any venue."""
-        self._post("delist", {"code": code})
+    def delist(self, code: str, where: str = "") -> None:
+        """Trade a coin no longer, on the venues whose REST host contains ``where``."""
+        self._post("delist", {"code": code, "where": where})
+
+    def relist(self) -> None:
+        """Trade every coin again that was traded at first."""
+        self._post("relist", {})
 
     def forget_calls(self) -> None:
         """Start the list of calls anew."""

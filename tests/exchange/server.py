@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from email.utils import formatdate
 from typing import Any
 
@@ -23,6 +24,7 @@ from tests.exchange.sockets import Sockets
 from tests.exchange.venue import Market, Refusal, Venue
 
 REMEMBERED_CALLS = 10_000
+VENUES = (Binance, Kraken, Coinbase, CoinGecko)
 
 
 class Exchange:
@@ -30,11 +32,14 @@ class Exchange:
 
     def __init__(self, market: Market) -> None:
         self.market = market
-        self.sockets = Sockets(market)
         self.calls: list[str] = []
-        venues: list[Venue] = [Binance(market), Kraken(market), Coinbase(market), CoinGecko(market)]
+        # Each lists its coins itself; the clock and the faults are those of all.
+        markets = [replace(market, coins=dict(market.coins)) for _ in VENUES]
+        venues: list[Venue] = [made(its) for made, its in zip(VENUES, markets, strict=True)]
         self._by_rest_host = {venue.rest_host: venue for venue in venues}
         self._by_socket_host = {venue.socket_host: venue for venue in venues}
+        self._markets = dict(zip(self._by_rest_host, markets, strict=True))
+        self.sockets = Sockets(market, dict(zip(self._by_socket_host, markets, strict=True)))
 
     def application(self) -> web.Application:
         """The application, with the sockets' clock running while it serves."""
@@ -77,12 +82,20 @@ class Exchange:
         elif act == "drop":
             return web.json_response({"dropped": self.sockets.drop(**wanted)})
         elif act == "delist":
-            self.market.delist(**wanted)
+            self._delist(**wanted)
+        elif act == "relist":
+            for market in self._markets.values():
+                market.coins.update(self.market.coins)
         elif act == "forget":
             self.calls.clear()
         else:
             raise web.HTTPNotFound
         return web.json_response({})
+
+    def _delist(self, code: str, where: str = "") -> None:
+        for host, market in self._markets.items():
+            if where in host:
+                market.delist(code)
 
     async def _serve(self, request: web.Request) -> web.StreamResponse:
         host, path = request.match_info["host"], request.match_info["path"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
@@ -30,10 +31,11 @@ class Listener:
 
 
 class Sockets:
-    """All open sockets of the exchange."""
+    """All open sockets of the exchange; ``of_venue`` says what each socket host trades."""
 
-    def __init__(self, market: Market) -> None:
+    def __init__(self, market: Market, of_venue: Mapping[str, Market]) -> None:
         self._market = market
+        self._of_venue = of_venue
         self._listeners: set[Listener] = set()
         self._played = market.clock.now()
 
@@ -101,10 +103,11 @@ class Sockets:
             await listener.socket.send_json(answer)
 
     async def _send_news(self, listener: Listener, after: float, until: float, moment: float) -> None:
+        coins = self._of_venue[listener.venue.socket_host].coins
         frames = [
             frame
             for subscription in sorted(listener.subscriptions, key=lambda each: (each.code, each.step))
-            if self._market.coins[subscription.code].trading
+            if coins[subscription.code].trading
             for frame in listener.venue.frames(subscription, after, until)
         ]
         if self._silent(listener.venue):

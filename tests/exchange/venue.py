@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Any, Protocol
 
 from tests.exchange.clock import ExchangeClock
@@ -99,12 +100,16 @@ class Venue(Protocol):
         ...
 
 
-def kline_moments(tape: Tape, step: int, after: float, until: float) -> list[tuple[float, Row, bool]]:
-    """Every change of the candles of ``step`` seconds: when, the candle then, and whether it has ended."""
+@lru_cache(maxsize=1024)
+def kline_moments(tape: Tape, step: int, after: float, until: float) -> tuple[tuple[float, Row, bool], ...]:
+    """Every change of the candles of ``step`` seconds: when, the candle then, and whether it has ended.
+
+    Remembered, so that whoever listens too is told in the same moment.
+    """
     found: list[tuple[float, Row, bool]] = [(end, row, True) for end, row in tape.endings(step, after, until)]
     for moment, _, _ in tape.trades(after, until):
         row = tape.candle_at(step, moment)
         if row is not None:
             found.append((moment, row, False))
     # At the same instant the old candle ends before the new one begins.
-    return sorted(found, key=lambda change: (change[0], not change[2]))
+    return tuple(sorted(found, key=lambda change: (change[0], not change[2])))

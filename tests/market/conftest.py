@@ -8,20 +8,25 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from click.testing import Result
+from flask import Flask
 from redis import Redis
 
 from server.config import Settings
+from server.market.backfilling import Backfills
 from server.market.candles import Candles
+from server.market.commands import market
 from server.market.courtesy.breaker import Breaker
 from server.market.courtesy.bucket import Bucket
 from server.market.courtesy.calling import Courtesy
+from server.market.jobs import Jobs
 from server.market.sources.ccxt_rest import CcxtSource
+from server.market.sources.order import Sources
+from tests.candles import sample_candles
 from tests.exchange.running import RunningExchange, running_exchange
+from tests.market.backfilled import HOUR, NOON, Told
 
-HOUR = 3600
 START = 1_546_300_800  # 2019-01-01T00:00:00Z
-NOON = 1_530_446_400
-"""2018-07-01T12:00:00Z, in the middle of the sample."""
 
 
 @pytest.fixture
@@ -47,6 +52,7 @@ def exchange_process() -> Iterator[RunningExchange]:
 def exchange(exchange_process: RunningExchange) -> RunningExchange:
     """The local exchange without a fault, its clock standing half an hour after noon."""
     exchange_process.calm()
+    exchange_process.relist()
     exchange_process.forget_calls()
     exchange_process.set_clock(now=NOON + 1800, speed=0)
     return exchange_process
@@ -100,3 +106,40 @@ def market_settings(settings: Settings, exchange: RunningExchange, limits_url: s
         exchange_urls=[f"{name}={exchange.url}" for name in names],
         market_rates=[f"{name}=1000 per second" for name in names],
     )
+
+
+@pytest.fixture
+def told() -> Told:
+    return Told()
+
+
+@pytest.fixture
+def queue(settings: Settings) -> Iterator[Redis]:
+    """The broker, whose market queue is empty at first."""
+    with Redis.from_url(settings.redis_database(0)) as redis:
+        redis.delete("market")
+        yield redis
+        redis.delete("market")
+
+
+@pytest.fixture
+def backfills(market_settings: Settings, told: Told) -> Iterator[Backfills]:
+    """Backfills from the local exchange; a source that fails is asked once, and not left alone."""
+    quick = replace(market_settings, source_patience_seconds=0.1, source_failures=1000)
+    with closing(Sources(quick)) as sources:
+        yield Backfills(Jobs(told), sources, quick)
+
+
+@pytest.fixture
+def command(app: Flask, backfills: Backfills, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Result]:
+    """``flask market ...`` against the local exchange."""
+    monkeypatch.setitem(app.extensions, "market_sources", backfills.sources)
+    monkeypatch.setitem(app.config, "SETTINGS", backfills.settings)
+    runner = app.test_cli_runner()
+    return lambda *words: runner.invoke(market, list(words))
+
+
+@pytest.fixture
+def jumpy() -> Candles:
+    """A year of hours, some of which stand out."""
+    return sample_candles()[8_000:16_000]

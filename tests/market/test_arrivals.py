@@ -22,7 +22,8 @@ from server.market import store
 from server.market.arrivals import candles_stored
 from server.market.candles import Candles
 from server.market.csv_import import UnsoundFile, import_csv
-from tests.market.conftest import HOUR, START
+from tests.market.backfilled import HOUR
+from tests.market.conftest import START
 from tests.market.test_csv_import import as_csv
 
 pytestmark = pytest.mark.usefixtures("database")

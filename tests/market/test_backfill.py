@@ -10,14 +10,14 @@ import pytest
 from sqlalchemy import text
 
 from server.extensions import db
-from server.market import store
+from server.market import store, stored_gaps
 from server.market.backfill import Progress, Span, Wanted, backfill, missing_spans
 from server.market.candles import COLUMNS, Candles
 from server.market.sources.ccxt_rest import CcxtSource
 from server.market.sources.contract import HistoryNotOffered, Page, SourceRefused, SourceUnreachable
 from tests.candles import sample_candles
 from tests.exchange.running import RunningExchange
-from tests.market.conftest import NOON
+from tests.market.backfilled import NOON
 
 HOUR = 3600
 SERIES = ("BTC-USD", "1h")
@@ -185,7 +185,7 @@ def test_an_outage_stays_a_gap_and_is_counted(holes: Callable[..., Holes]) -> No
     source = holes(*(NOON - hours * HOUR for hours in range(3, 9)))
     progress = run(source, NOON - 12 * HOUR, NOON)  # type: ignore[arg-type]
     assert (progress.filled, progress.missing, progress.gaps) == (0, 6, 1)
-    (gap,) = store.gap_report(*SERIES).gaps
+    (gap,) = stored_gaps.gap_report(*SERIES).gaps
     assert (gap.first, gap.candles) == (NOON - 8 * HOUR, 6)
 
 

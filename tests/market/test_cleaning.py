@@ -15,7 +15,7 @@ from sqlalchemy import text
 
 from server.config import Settings
 from server.extensions import db
-from server.market import cleaning, schedules, store
+from server.market import cleaning, schedules, store, stored_gaps
 from server.market.backfilling import Backfills
 from server.market.candles import Candles
 from server.market.commands import market
@@ -23,8 +23,8 @@ from server.market.jobs import Jobs
 from server.market.outliers import find_outliers
 from server.market.sources.order import Sources
 from server.market.tables import COMPLETED
+from tests.market.backfilled import Told
 from tests.market.conftest import START
-from tests.market.test_market_jobs import Told
 
 MINUTE, DAY = 60, 86_400
 SERIES = ("BTC-USD", "1m")
@@ -99,7 +99,7 @@ def test_what_no_exchange_can_send_again_stays_with_all_that_follows(
     ((plan, deleted),) = cleaning.clean(cleaned, EXCHANGES)
     assert (deleted, plan.held_by) == (1000, "candles that no configured exchange sent")
     assert first_stored() == minutes.timestamp[1000]
-    assert store.gap_report(*SERIES).gaps == (), "cleaning makes no gap"
+    assert stored_gaps.gap_report(*SERIES).gaps == (), "cleaning makes no gap"
 
 
 def insert_model(start: int) -> None:
@@ -160,6 +160,20 @@ def test_what_a_model_a_training_or_a_forecast_needs_stays(
     assert done["BTC-USD"][0].held_by == held_by
     assert first_stored() == start + needed
     assert first_stored("ETH-USD") == LAST - 2 * DAY, "another series is not held"
+
+
+def test_a_forecast_whose_candle_fell_into_an_outage_long_ago_holds_nothing(
+    cleaned: Settings, minutes: Candles
+) -> None:
+    store.upsert(*SERIES, "coinbase", minutes)
+    insert_forecast(LAST)
+    month = replace(minutes, timestamp=minutes.timestamp + 30 * DAY)
+    store.upsert(*SERIES, "coinbase", month)
+    cleaning.clean(cleaned, EXCHANGES)
+    assert first_stored() == LAST - 1000 * MINUTE, "its candle may still come"
+    store.upsert(*SERIES, "coinbase", replace(minutes, timestamp=minutes.timestamp + 92 * DAY))
+    cleaning.clean(cleaned, EXCHANGES)
+    assert first_stored() == LAST + 92 * DAY - 2 * DAY
 
 
 def test_what_has_ended_holds_nothing(cleaned: Settings, minutes: Candles) -> None:

@@ -23,7 +23,7 @@ from server.market.sources.contract import CoinListing
 from server.market.sources.order import Sources
 from server.market.tables import COMPLETED, FAILED
 from tests.exchange.running import RunningExchange
-from tests.market.test_market_jobs import Told
+from tests.market.backfilled import Told
 
 PATH = "/api/v1/market/coins"
 

@@ -22,8 +22,7 @@ from server.market.sources.contract import Page
 from server.market.sources.order import Sources
 from server.market.tables import CANCELLED, COMPLETED, FAILED, PENDING, MarketJob
 from tests.exchange.running import RunningExchange
-from tests.market.conftest import NOON
-from tests.market.test_market_jobs import HOUR, SERIES, Told, equals_the_source, hours_ago
+from tests.market.backfilled import HOUR, NOON, SERIES, Told, equals_the_source, hours_ago
 
 PAGE = 300
 """Candles of a page of Coinbase."""
@@ -111,6 +110,21 @@ def test_the_next_source_goes_on_from_the_last_stored_candle(
     assert [left] in noted[:-1], "the room hears of it before the end"
 
 
+@pytest.mark.parametrize(
+    ("retry_after", "sources"), [(600, {"coinbase": PAGE}), (7200, {"coinbase": PAGE, "kraken": 400})]
+)
+def test_a_source_that_asks_for_more_patience_than_a_job_has_is_left(
+    backfills_of: Callable[..., Backfills],
+    exchange: RunningExchange,
+    retry_after: int,
+    sources: dict[str, int],
+) -> None:
+    limit = {"kind": "status", "where": "candles", "times": None, "status": 429, "retry_after": retry_after}
+    ended = run(backfills_of(), hours=700, after_page=after_pages(1, lambda: exchange.fault(**limit)))
+    assert rows_by_source() == sources
+    assert ended.status == (COMPLETED if "kraken" in sources else PENDING)
+
+
 def test_what_the_next_source_has_is_not_counted_as_missing(
     backfills_of: Callable[..., Backfills], exchange: RunningExchange, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -135,18 +149,26 @@ def test_what_the_next_source_has_is_not_counted_as_missing(
     assert equals_the_source("BTC-USD", NOON - 700 * HOUR, NOON)
 
 
-def test_a_market_that_is_delisted_meanwhile_is_fetched_elsewhere(
-    backfills_of: Callable[..., Backfills],
+def test_a_market_that_one_exchange_delists_meanwhile_is_fetched_elsewhere(
+    backfills_of: Callable[..., Backfills], exchange: RunningExchange
 ) -> None:
     backfills = backfills_of()
-    source = backfills.sources.of("coinbase")
-    markets = source.markets()  # type: ignore[attr-defined]
-    ended = run(
-        backfills, hours=700, after_page=after_pages(1, lambda: markets["BTC/USD"].update(active=False))
-    )
+
+    def delist() -> None:
+        exchange.delist("BTC", where="coinbase")
+        # As an hour later, when the list of markets is asked for anew.
+        backfills.sources.of("coinbase").forget_markets()
+
+    ended = run(backfills, hours=700, after_page=after_pages(1, delist))
     assert ended.status == COMPLETED
     assert rows_by_source() == {"coinbase": PAGE, "kraken": 400}
     assert ended.counts["left"][0]["error_code"] == "market_inactive"
+    assert equals_the_source("BTC-USD", NOON - 700 * HOUR, NOON)
+    priced = backfills.sources.prices(["BTC-USD", "ETH-USD"])
+    assert {ticker: price.source for ticker, price in priced.items()} == {
+        "BTC-USD": "kraken",
+        "ETH-USD": "coinbase",
+    }
 
 
 def test_a_source_that_does_not_keep_candles_so_old_is_passed_over(

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import pytest
 
-from server.market import follows, freshness, store
+from server.market import follows, freshness, store, stored_gaps
 from server.market.candles import Candles
 from server.observability.metrics import SERIES_AGE, SERIES_CANDLES, SERIES_INTERVAL, SERIES_MISSING
 
@@ -33,7 +33,7 @@ def test_missing_candles_are_those_between_the_first_and_the_newest(make_candles
     opens = [first + hour * HOUR for hour in range(10) if hour not in (3, 4, 7)]
     store.upsert(*BITCOIN, "test", make_candles(timestamp=opens))
     assert freshness.gauges()[SERIES_MISSING] == {BITCOIN: 3}
-    assert store.gap_report(*BITCOIN).missing == 3
+    assert stored_gaps.gap_report(*BITCOIN).missing == 3
     store.upsert(*BITCOIN, "test", make_candles(timestamp=[first + 3 * HOUR]))
     assert freshness.gauges()[SERIES_MISSING] == {BITCOIN: 2}
 

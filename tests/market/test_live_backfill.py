@@ -15,7 +15,7 @@ from server.local.postgres import EmbeddedPostgres
 from server.market.candles import iso_time
 from tests.candles import sample_candles
 from tests.exchange.running import RunningExchange, running_exchange
-from tests.market.conftest import NOON
+from tests.market.backfilled import NOON
 from tests.stack import Stack, running_stack
 
 pytestmark = [pytest.mark.xdist_group("servers"), pytest.mark.timeout(240)]

@@ -1,87 +1,29 @@
-"""Backfills as jobs: told of, resumed, cancelled, given up; schedules and prices."""
+"""Backfills as jobs: told of, resumed, cancelled, given up, over HTTP."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
 from contextlib import closing
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
-import numpy as np
 import pytest
-from click.testing import Result
-from flask import Flask
 from flask.testing import FlaskClient
 from redis import Redis
 from sqlalchemy import text
 
-from server.config import Settings
 from server.errors import Conflict, InvalidInput
 from server.extensions import db
-from server.market import follows, jobs, schedules, store, tasks
+from server.market import jobs, store, tasks
+from server.market.backfill import Progress
 from server.market.backfilling import ATTEMPTS, Backfills, ask_for
-from server.market.commands import market
-from server.market.job_schemas import JobsSchema, MarketJobSchema, PricesSchema, SchedulesSchema
-from server.market.jobs import Jobs
+from server.market.job_schemas import JobsSchema, MarketJobSchema
 from server.market.sources.order import Sources
 from server.market.tables import CANCELLED, COMPLETED, FAILED, IN_PROGRESS, PENDING
-from tests.candles import sample_candles
 from tests.exchange.running import RunningExchange
-from tests.market.conftest import NOON
-
-HOUR = 3600
-SERIES = ("BTC-USD", "1h")
-OTHER = ("ETH-USD", "1h")
+from tests.market.backfilled import HOUR, NOON, OTHER, SERIES, Told, at, equals_the_source, hours_ago
 
 pytestmark = pytest.mark.usefixtures("database")
-
-
-@dataclass
-class Told:
-    """A publisher that keeps what it was given."""
-
-    messages: list[tuple[str, str, dict[str, Any]]] = field(default_factory=list)
-
-    def publish(self, room: str, event: str, payload: Any) -> None:
-        self.messages.append((room, event, dict(payload)))
-
-
-@pytest.fixture
-def told() -> Told:
-    return Told()
-
-
-@pytest.fixture
-def queue(settings: Settings) -> Iterator[Redis]:
-    """The broker, whose market queue is empty at first."""
-    with Redis.from_url(settings.redis_database(0)) as redis:
-        redis.delete("market")
-        yield redis
-        redis.delete("market")
-
-
-@pytest.fixture
-def backfills(market_settings: Settings, told: Told) -> Iterator[Backfills]:
-    """Backfills from the local exchange; a source that fails is asked once, and not left alone."""
-    quick = replace(market_settings, source_patience_seconds=0.1, source_failures=1000)
-    with closing(Sources(quick)) as sources:
-        yield Backfills(Jobs(told), sources, quick)
-
-
-def at(seconds: int) -> datetime:
-    return datetime.fromtimestamp(seconds, UTC)
-
-
-def hours_ago(hours: int) -> datetime:
-    return at(NOON - hours * HOUR)
-
-
-def equals_the_source(ticker: str, since: int, until: int) -> bool:
-    found = store.load_candles(ticker, "1h")
-    sample = sample_candles() if ticker == "BTC-USD" else sample_candles(ticker)
-    first, end = np.searchsorted(sample.timestamp, [since, until])
-    return bool(np.array_equal(found.close, sample.close[first:end]))
 
 
 def test_a_job_tells_its_room_from_beginning_to_end(backfills: Backfills, told: Told) -> None:
@@ -212,12 +154,55 @@ def test_a_failure_that_cannot_pass_ends_the_job_and_is_named(
     assert "does not trade WAVES-USD" in ended.error["message"]  # type: ignore[union-attr, index]
 
 
-def test_a_stopping_worker_hands_its_job_back(backfills: Backfills) -> None:
+def test_a_stopping_worker_hands_its_job_back_and_the_next_one_goes_on_counting(backfills: Backfills) -> None:
     job = ask_for(backfills.jobs, *SERIES, hours_ago(900))
-    ended = replace(backfills, stopping=lambda: True).run(job.id, "one")
+    handed_back = replace(backfills, stopping=lambda: True).run(job.id, "one")
+    assert handed_back is not None
+    assert (handed_back.status, handed_back.counts["stored"]) == (PENDING, 300)
+    ended = backfills.run(job.id, "two")
+    assert ended is not None
+    assert (ended.status, ended.counts["stored"], ended.counts["missing"]) == (COMPLETED, 900, 0)
+
+
+def test_a_job_that_fails_says_what_it_stored_until_then(
+    backfills: Backfills, exchange: RunningExchange
+) -> None:
+    backfills.sources.of("coinbase").listing("BTC-USD")
+    job = ask_for(backfills.jobs, *SERIES, hours_ago(900))
+
+    def limit(progress: Progress) -> None:
+        if progress.pages == 2:
+            exchange.fault("status", where="candles", times=None, status=429, retry_after=60)
+
+    ended = backfills.run(job.id, "a worker", patient=False, on_progress=limit)
+    assert ended is not None
+    assert ended.status == FAILED
+    assert (ended.counts["stored"], ended.percentage) == (600, pytest.approx(66.67, abs=0.1))
+    assert len(store.load_candles(*SERIES)) == 600
+
+
+def test_of_a_range_that_ends_in_the_future_what_has_happened_is_the_whole(backfills: Backfills) -> None:
+    seen: list[float] = []
+    job = ask_for(backfills.jobs, *SERIES, hours_ago(1000), datetime(2030, 1, 1, tzinfo=UTC))
+    ended = backfills.run(job.id, "a worker", on_progress=lambda progress: seen.append(progress.percentage))
+    assert ended is not None
+    assert ended.status == COMPLETED
+    assert seen == pytest.approx([30, 60, 90, 100], abs=0.1)
+
+
+def test_while_nobody_can_count_the_calls_no_source_is_asked_and_the_job_waits(
+    backfills: Backfills, exchange: RunningExchange
+) -> None:
+    away = replace(backfills.settings, redis_url="redis://127.0.0.1:1")
+    job = ask_for(backfills.jobs, *SERIES, hours_ago(10))
+    with closing(Sources(away)) as sources:
+        ended = replace(backfills, sources=sources).run(job.id, "a worker")
     assert ended is not None
     assert ended.status == PENDING
-    assert backfills.run(job.id, "two").status == COMPLETED  # type: ignore[union-attr]
+    assert ended.error is not None
+    assert ended.error["error_code"] == "courtesy_unknown"
+    assert jobs.seconds_until_due(job.id) > 20
+    assert exchange.calls() == []
 
 
 def test_over_http_a_backfill_is_queued_shown_and_cancelled(client: FlaskClient, queue: Redis) -> None:
@@ -247,6 +232,7 @@ def test_over_http_a_backfill_is_queued_shown_and_cancelled(client: FlaskClient,
         {"ticker": "BTC-USD", "since": "never"},
         {"ticker": "BTC-USD", "since": "2018-06-01", "interval": "2h"},
         {"ticker": "BTC-USD", "since": "2018-06-02", "until": "2018-06-01"},
+        {"ticker": "BTC-USD", "since": "2018-06-01", "until": "9999-12-31T23:59:59-14:00"},
         {"ticker": "BTC-USD", "since": "2018-06-01", "surprise": 1},
         {"ticker": "BTC-USD", "since": "1990-01-01"},
     ],
@@ -268,132 +254,3 @@ def test_the_sweep_sends_what_was_lost(backfills: Backfills, queue: Redis) -> No
     db.session.commit()
     tasks.sweep()
     assert queue.llen("market") == 1
-
-
-def test_prices_of_followed_tickers_are_kept(backfills: Backfills, client: FlaskClient) -> None:
-    follows.follow(*SERIES)
-    follows.follow("DOGE-USD", "1h")
-    run = schedules.run("prices", backfills, "a worker")
-    assert (run["status"], run["result"]) == (COMPLETED, {"prices": 1, "missing": ["DOGE-USD"]})
-    answer = client.get("/api/v1/market/prices").json
-    assert not PricesSchema().validate(answer)
-    assert [each["ticker"] for each in answer["prices"]] == ["BTC-USD"]
-
-
-def test_history_brings_followed_series_up_to_now_and_takes_in_corrections(
-    backfills: Backfills, exchange: RunningExchange
-) -> None:
-    follows.follow(*SERIES)
-    job = ask_for(backfills.jobs, *SERIES, hours_ago(100), hours_ago(10))
-    backfills.run(job.id, "a worker")
-    wrong = sample_candles()
-    row = int(np.searchsorted(wrong.timestamp, NOON - 12 * HOUR))
-    part = wrong[row : row + 1]
-    store.upsert(*SERIES, "coinbase", replace(part, volume=part.volume + 1))
-    run = schedules.run("history", backfills, "a worker")
-    assert run["result"]["series"]["BTC-USD 1h"]["stored"] == 11
-    assert equals_the_source("BTC-USD", NOON - 100 * HOUR, NOON)
-
-
-def test_the_gap_audit_repairs_what_the_source_has(backfills: Backfills) -> None:
-    follows.follow(*SERIES)
-    job = ask_for(backfills.jobs, *SERIES, hours_ago(100), hours_ago(0))
-    backfills.run(job.id, "a worker")
-    # As a writer that lost a part would leave it.
-    db.session.execute(
-        text("DELETE FROM candles WHERE timestamp BETWEEN to_timestamp(:a) AND to_timestamp(:b)"),
-        {"a": NOON - 50 * HOUR, "b": NOON - 30 * HOUR},
-    )
-    db.session.commit()
-    run = schedules.run("gaps", backfills, "a worker")
-    repaired = run["result"]["series"]["BTC-USD 1h"]
-    assert (repaired["missing_before"], repaired["missing"]) == (21, 0)
-    assert equals_the_source("BTC-USD", NOON - 100 * HOUR, NOON)
-
-
-def test_the_sample_is_brought_up_to_now(backfills: Backfills) -> None:
-    for ticker in ("BTC-USD", "ETH-USD"):
-        part = sample_candles(ticker)
-        end = int(np.searchsorted(part.timestamp, NOON - 20 * HOUR))
-        store.upsert(ticker, "1h", "the sample", part[end - 50 : end])
-    run = schedules.run("sample", backfills, "a worker")
-    assert run["result"]["reached"]
-    for ticker in ("BTC-USD", "ETH-USD"):
-        assert equals_the_source(ticker, NOON - 70 * HOUR, NOON)
-
-
-def test_without_an_exchange_the_sample_is_what_there_is(
-    backfills: Backfills, market_settings: Settings
-) -> None:
-    nowhere = [f"{name}=http://127.0.0.1:1" for name in ("coinbase", "kraken", "binance")]
-    quick = replace(market_settings, exchange_urls=nowhere, source_failures=1)
-    with closing(Sources(quick)) as sources:
-        run = schedules.run("sample", replace(backfills, sources=sources, settings=quick), "a worker")
-    assert (run["status"], run["result"]["reached"]) == (COMPLETED, False)
-
-
-def test_schedules_are_listed_with_their_last_run_and_run_when_asked(
-    client: FlaskClient, backfills: Backfills, queue: Redis
-) -> None:
-    schedules.run("prices", backfills, "a worker")
-    answer = client.get("/api/v1/tasks/schedules").json
-    assert not SchedulesSchema().validate(answer)
-    last = {each["name"]: each["last_run"] for each in answer["schedules"]}
-    assert last["prices"]["status"] == COMPLETED
-    assert last["history"] is None
-    assert client.post("/api/v1/tasks/schedules/history/run").status_code == 202
-    assert queue.llen("market") == 1
-    refused = client.post("/api/v1/tasks/schedules/nothing/run")
-    assert (refused.status_code, refused.json["details"]["known"]) == (404, list(schedules.SCHEDULES))
-
-
-def test_a_schedule_that_failed_says_why_and_one_that_runs_does_not_run_twice(
-    backfills: Backfills, exchange: RunningExchange
-) -> None:
-    follows.follow(*SERIES)
-    exchange.fault("status", times=None, status=404)
-    run = schedules.run("prices", backfills, "a worker")
-    assert (run["status"], run["error"]["error_code"]) == (FAILED, "no_source")
-    db.session.execute(text("UPDATE schedule_runs SET status = 'IN_PROGRESS', started_at = now()"))
-    db.session.commit()
-    with pytest.raises(Conflict):
-        schedules.run("prices", backfills, "a worker")
-
-
-@pytest.fixture
-def command(app: Flask, backfills: Backfills, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Result]:
-    """``flask market ...`` against the local exchange."""
-    monkeypatch.setitem(app.extensions, "market_sources", backfills.sources)
-    runner = app.test_cli_runner()
-    return lambda *words: runner.invoke(market, list(words))
-
-
-def test_the_command_backfills_here_and_now(command: Callable[..., Result]) -> None:
-    result = command("backfill", "BTC-USD", "--since", hours_ago(400).isoformat())
-    assert result.exit_code == 0, result.output
-    assert "400 candles new or changed from coinbase" in result.output
-    assert equals_the_source("BTC-USD", NOON - 400 * HOUR, NOON)
-    assert "COMPLETED" in command("jobs").output
-
-
-@pytest.mark.parametrize(
-    ("words", "sentence"),
-    [
-        (("DOGE-USD", "--since", "2018-06-01"), "lists no market for DOGE-USD"),
-        (("BTC-USD", "--since", "yesterday"), "must be an ISO 8601 time or date"),
-        (("BTC-USD", "--since", "2990-01-01"), "must be before now"),
-        (("btc", "--since", "2018-01-01"), "BASE-QUOTE"),
-    ],
-)
-def test_the_command_names_what_is_wrong(
-    command: Callable[..., Result], words: tuple[str, ...], sentence: str
-) -> None:
-    result = command("backfill", *words)
-    assert result.exit_code != 0
-    assert sentence in " ".join(result.output.split())
-
-
-def test_the_command_lists_and_runs_schedules(command: Callable[..., Result]) -> None:
-    assert '"prices": 0' in command("schedules", "--run", "prices").output
-    assert "COMPLETED" in command("schedules").output
-    assert command("schedules", "--run", "nothing").exit_code == 1

@@ -19,7 +19,7 @@ from server.market.job_schemas import JoinedMarket, MarketJobSchema
 from server.market.jobs import Jobs
 from server.market.sources.order import Sources
 from server.realtime.rooms import MARKET_JOB
-from tests.market.conftest import NOON
+from tests.market.backfilled import NOON
 from tests.realtime.clients import Client
 from tests.realtime.conftest import Web, running_web
 

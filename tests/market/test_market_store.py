@@ -19,7 +19,7 @@ from sqlalchemy.exc import IntegrityError
 from server.config import PROJECT_ROOT, Settings
 from server.errors import InvalidInput, NotFound
 from server.extensions import db
-from server.market import packed, store
+from server.market import packed, store, stored_gaps
 from server.market.candles import COLUMNS, Candles
 from server.market.changes import SeriesChange
 
@@ -126,7 +126,7 @@ def test_series_are_listed_with_range_and_sources(make_candles: MakeCandles) -> 
 
 def test_an_unknown_series_is_named_beside_the_known_ones(make_candles: MakeCandles) -> None:
     put(make_candles())
-    for ask in (store.load_candles, store.gap_report):
+    for ask in (store.load_candles, stored_gaps.gap_report):
         with pytest.raises(NotFound, match=r"ETH-USD 1h.*known: BTC-USD 1h") as caught:
             ask("ETH-USD", "1h")
         assert caught.value.details["known"] == ["BTC-USD 1h"]
@@ -157,14 +157,6 @@ def test_resampling_too_much_at_once_is_refused(make_candles: MakeCandles) -> No
     put(make_candles(step=60), interval="1m")
     with pytest.raises(InvalidInput, match="at most 347"):
         store.query_resampled("BTC-USD", "1m", "1d", None, None, 348)
-
-
-def test_the_gap_report_covers_the_whole_series(make_candles: MakeCandles) -> None:
-    times = make_candles(48).timestamp.tolist()
-    put(make_candles(timestamp=times[:10] + times[13:30] + times[31:]))
-    report = store.gap_report("BTC-USD", "1h")
-    assert (report.rows, report.missing) == (44, 4)
-    assert [(gap.first, gap.candles) for gap in report.gaps] == [(times[10], 3), (times[30], 1)]
 
 
 def test_a_gevent_process_writes_and_reads_while_others_go_on(settings: Settings) -> None:

@@ -7,8 +7,11 @@ from collections.abc import Callable
 
 import pytest
 from flask.testing import FlaskClient
+from sqlalchemy import text
+from werkzeug.test import TestResponse
 
 from server.config import Settings
+from server.extensions import db
 from server.market import store
 from server.market.candles import COLUMNS, Candles
 from server.market.schemas import CandleSchema, CandlesSchema
@@ -60,6 +63,43 @@ def test_candles_are_what_their_schema_says(
     assert CandlesSchema().validate(answer.json) == {}
     assert set(answer.json) == set(CandlesSchema().fields)
     assert all(set(row) == set(CandleSchema().fields) for row in answer.json["candles"])
+    assert CandlesSchema().dump(answer.json) == answer.json, "as if it were dumped field by field"
+
+
+@pytest.mark.parametrize("query", [{}, {"resample": "1d"}])
+def test_candles_that_the_caller_has_are_not_sent_again_until_one_changes(
+    client: FlaskClient, make_candles: MakeCandles, query: dict[str, object]
+) -> None:
+    def ask(**headers: str) -> TestResponse:
+        return client.get("/api/v1/market/candles", query_string=SERIES | query, headers=headers)
+
+    candles = make_candles(48)
+    store.upsert("BTC-USD", "1h", "test", candles)
+    first = ask()
+    assert ask().data == first.data
+    known = ask(**{"If-None-Match": first.headers["ETag"]})
+    assert (known.status_code, known.data) == (304, b"")
+    candles.close[-1] = candles.high[-1]
+    store.upsert("BTC-USD", "1h", "test", candles)
+    changed = ask(**{"If-None-Match": first.headers["ETag"]})
+    assert changed.status_code == 200
+    assert changed.json["candles"][-1]["close"] == candles.high[-1]  # type: ignore[index]
+
+
+def test_a_database_that_was_restored_is_not_answered_for_with_what_was_kept_before(
+    client: FlaskClient, make_candles: MakeCandles
+) -> None:
+    """It counts the versions of its series up again, with other candles."""
+    store.upsert("BTC-USD", "1h", "test", make_candles(24))
+    before = client.get("/api/v1/market/candles", query_string=SERIES)
+    with db.engine.begin() as connection:
+        connection.execute(text("TRUNCATE candles, series_versions"))
+    other = make_candles(24)
+    other.volume[-1] += 1
+    store.upsert("BTC-USD", "1h", "test", other)
+    after = client.get("/api/v1/market/candles", query_string=SERIES)
+    assert after.headers["ETag"] != before.headers["ETag"]
+    assert after.json["candles"][-1]["volume"] == other.volume[-1]  # type: ignore[index]
 
 
 def test_candles_can_be_resampled(client: FlaskClient, make_candles: MakeCandles) -> None:
@@ -78,6 +118,8 @@ def test_candles_can_be_resampled(client: FlaskClient, make_candles: MakeCandles
         ({"limit": 10_001}, "limit"),
         ({"resample": "5m"}, "resample"),
         ({"start": "yesterday"}, "start"),
+        ({"start": "0001-01-01T00:00:00+14:00"}, "start"),
+        ({"end": "9999-12-31T23:59:59-14:00"}, "end"),
         ({"start": "2019-01-02", "end": "2019-01-01"}, "end"),
     ],
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 from flask import Flask
+from redis import Redis
 
 from server import adapters
 from server.errors import Conflict
@@ -17,7 +19,7 @@ from server.market import store
 from server.market.arrivals import candles_stored
 from server.market.csv_import import UnsoundFile, read_csv
 from server.market.replaying import replay
-from server.market.streaming.leases import StreamLeases
+from server.market.streaming.leases import PREFIX, StreamLeases
 from server.realtime.rooms import MARKET_UPDATE, market_room
 from tests.candles import sample_candles
 
@@ -49,14 +51,16 @@ def arrivals() -> Iterator[list[Any]]:
         yield told
 
 
-def play(room: Room, rows: int, stored_as: str | None) -> list[int]:
+def play(
+    room: Room, rows: int, stored_as: str | None, speed: float = AT_ONCE, lease_seconds: float = 30.0
+) -> list[int]:
     """The opens of the candles that ended, as they were told."""
     ended: list[int] = []
     replay(
         PAIR,
         sample_candles()[:rows],
-        AT_ONCE,
-        adapters.settings(),
+        speed,
+        dataclasses.replace(adapters.settings(), stream_lease_seconds=lease_seconds),
         room,
         lambda row: ended.append(row[0]),
         stored_as=stored_as,
@@ -102,6 +106,24 @@ def test_a_ticker_that_is_streamed_live_is_not_played_over() -> None:
     assert not store.has_series(*PAIR)
     assert len(play(room, 5, None)) == 5, "a replay lets go of its lease when it is over"
     play(room, 5, None)
+
+
+class Thief(Room):
+    """Takes the lease from the replay as soon as that shows something."""
+
+    def publish(self, room: str, event: str, payload: Mapping[str, Any]) -> None:
+        super().publish(room, event, payload)
+        with Redis.from_url(adapters.settings().redis_database(1)) as redis:
+            redis.set(f"{PREFIX}:{PAIR[0]}", "another process", px=2000)
+
+
+def test_a_replay_that_lost_its_lease_ends_and_leaves_it_to_its_new_owner() -> None:
+    with Redis.from_url(adapters.settings().redis_database(1)) as redis:
+        with pytest.raises(Conflict, match="streamed live by another process"):
+            # An hour in a tenth of a second, for ten seconds.
+            play(Thief(), 100, None, speed=36_000.0, lease_seconds=0.4)
+        assert redis.get(f"{PREFIX}:{PAIR[0]}") == b"another process"
+        redis.delete(f"{PREFIX}:{PAIR[0]}")
 
 
 def write_csv(file: Path, rows: int, bad: str = "") -> Path:

@@ -21,8 +21,8 @@ from server.market.candles import Candles
 from server.market.commands import market
 from server.market.sources.order import Sources
 from tests.exchange.running import RunningExchange
-from tests.market.test_market_jobs import SERIES
-from tests.market.test_quality import newest
+from tests.market.backfilled import SERIES
+from tests.market.flagged import newest
 
 NAMES = ("prices", "history", "gaps", "discovery", "cleanup")
 SUNDAY, MONDAY = datetime(2026, 11, 22, tzinfo=UTC), datetime(2026, 11, 23, tzinfo=UTC)

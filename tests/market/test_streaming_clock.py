@@ -12,7 +12,7 @@ from server.market.courtesy.breaker import source_states
 from server.market.courtesy.skew import NOTED_EVERY_SECONDS, WARNED_SECONDS, ClockSkew
 from server.market.sources.ccxt_rest import CcxtSource
 from tests.exchange.running import RunningExchange
-from tests.market.conftest import HOUR, NOON
+from tests.market.backfilled import HOUR, NOON
 
 
 @pytest.mark.parametrize("minutes_into", [30.0, 59.9])

@@ -22,7 +22,8 @@ from server.market.soundness import UnsoundCandles
 from server.market.sources.contract import Page
 from server.market.streaming.checks import Checked, check, is_quiet
 from server.market.tables import CandleFlag, CandleRow
-from tests.market.conftest import HOUR, START
+from tests.market.backfilled import HOUR
+from tests.market.conftest import START
 
 pytestmark = pytest.mark.usefixtures("database")
 MakeCandles = Callable[..., Candles]

@@ -12,7 +12,9 @@ from dataclasses import dataclass
 from typing import Any, cast
 
 from redis import Redis
+from redis.exceptions import RedisError
 
+from server.errors import Unavailable
 from server.market.sources.contract import RateLimited, SourcePaused
 
 PREFIX = "crypto_predict:source"
@@ -83,6 +85,15 @@ _WAIT = (
     return 1
 """
 )
+
+
+class CourtesyUnknown(Unavailable):
+    """Redis is away, which counts the calls: nobody knows whether a source may be asked, so none is."""
+
+    error_code = "courtesy_unknown"
+
+    def __init__(self, reason: RedisError) -> None:
+        super().__init__(f"No source is asked while Redis, which counts the calls, does not answer: {reason}")
 
 
 @dataclass(frozen=True, slots=True)

@@ -106,7 +106,7 @@ class CcxtSource:
         return Page(candles, listing.source, following, now)
 
     def fetch_prices(self, tickers: Iterable[str]) -> dict[str, Price]:
-        """The last prices of those tickers that the exchange trades."""
+        """The last prices of those tickers that the exchange trades and that were traded there already."""
         with self._lock:
             by_symbol = self._listings(tickers)
             if not by_symbol:
@@ -143,7 +143,8 @@ class CcxtSource:
         return {
             each.ticker: Price(each.ticker, read_price(found[symbol]["last"], self.name), now, each.source)
             for symbol, each in by_symbol.items()
-            if symbol in found
+            # A market in which nothing was ever traded has no last price, or one of nought.
+            if found.get(symbol, {}).get("last")
         }
 
     def _ask(self, question: Callable[[], _Answer], calls: int = 1) -> _Answer:

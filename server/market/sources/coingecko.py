@@ -5,7 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Literal, TypeVar
 
-from coingecko_sdk import APIConnectionError, APIResponseValidationError, APIStatusError, Coingecko, Omit
+from coingecko_sdk import (
+    APIConnectionError,
+    APIResponseValidationError,
+    APIStatusError,
+    Coingecko,
+    NotFoundError,
+    Omit,
+)
 
 from server.market.courtesy.calling import Courtesy
 from server.market.sources.contract import (
@@ -18,13 +25,12 @@ from server.market.sources.contract import (
     SourceRefused,
     SourceUnreachable,
 )
-from server.market.sources.transport import Heading
+from server.market.sources.transport import LIMITING, PASSING, Heading
 
 NAME = "coingecko"
 HOST = "api.coingecko.com"
 KEY_HEADER = "x-cg-demo-api-key"
 PAGE_ROWS = 250
-_LIMITING = (418, 429)
 
 _Answer = TypeVar("_Answer")
 
@@ -68,29 +74,21 @@ class CoinGeckoSource:
 
     def fetch_coin(self, coin_id: str) -> CoinMetadata:
         """What is known of a coin. Raises :class:`MarketUnknown` when there is none of that id."""
-        try:
-            return self._call(
-                lambda: _metadata(
-                    self._client.coins.get_id(
-                        coin_id,
-                        localization=False,
-                        tickers=False,
-                        market_data=False,
-                        community_data=False,
-                        developer_data=False,
-                        extra_headers=self._headers,
-                    )
-                )
-            )
-        except SourceRefused as refusal:
-            if refusal.details.get("status") != 404:
-                raise
-            raise MarketUnknown(f"{NAME} knows no coin {coin_id!r}", source=NAME, coin=coin_id) from refusal
+        return self._call(lambda: self._metadata(coin_id))
 
     def close(self) -> None:
         """Close its connections."""
         self._client.close()
         self._courtesy.close()
+
+    def _metadata(self, coin_id: str) -> CoinMetadata:
+        unwanted = ("localization", "tickers", "market_data", "community_data", "developer_data")
+        without: dict[str, Any] = dict.fromkeys(unwanted, False)
+        try:
+            return _metadata(self._client.coins.get_id(coin_id, **without, extra_headers=self._headers))
+        except NotFoundError as error:
+            # Here, not after the call: an answer all the same, which speaks against the caller's id alone.
+            raise MarketUnknown(f"{NAME} knows no coin {coin_id!r}", source=NAME, coin=coin_id) from error
 
     def _call(self, question: Callable[[], _Answer]) -> _Answer:
         return self._courtesy.call(lambda: _ask(question))
@@ -110,12 +108,12 @@ def _ask(question: Callable[[], _Answer]) -> _Answer:
 def _status_error(error: APIStatusError) -> SourceError:
     status = error.status_code
     reason = f"{status} {error.message}"[:300]
-    if status in _LIMITING:
+    if status in LIMITING:
         retry_after = Heading(status, error.response.headers).retry_after
         return RateLimited(
             f"{NAME} asks for fewer calls: {reason}", source=NAME, retry_after=retry_after, status=status
         )
-    if status < 500:
+    if status < 500 and status not in PASSING:
         return SourceRefused(f"{NAME} refuses: {reason}", source=NAME, status=status)
     return SourceUnreachable(f"{NAME} was not reached: {reason}", source=NAME, status=status)
 

@@ -19,7 +19,7 @@ from server.market.sources.contract import (
     SourceRefused,
     SourceUnreachable,
 )
-from server.market.sources.transport import Heading
+from server.market.sources.transport import LIMITING, PASSING, Heading
 
 # Loaded by name: ccxt makes its exchanges known by name alone, and its sources are no types to check.
 _ccxt: Any = import_module("ccxt")
@@ -27,9 +27,6 @@ errors: Any = import_module("ccxt.base.errors")
 """ccxt's own errors."""
 
 DEFAULT_PAGE_ROWS = 500
-LIMITING = (418, 429)
-PASSING = (408, 425)
-"""4xx statuses after which the same call may succeed."""
 MISREADINGS = (TypeError, ValueError, KeyError, IndexError, AttributeError)
 """What ccxt raises when an answer's shape is not the one that it expects."""
 

@@ -15,6 +15,10 @@ from urllib3 import HTTPResponse
 from urllib3.exceptions import HTTPError, ReadTimeoutError
 
 PIECE_BYTES = 65_536
+LIMITING = (418, 429)
+"""Statuses by which a source asks for fewer calls."""
+PASSING = (408, 425)
+"""4xx statuses after which the same call may succeed."""
 LARGEST_ANSWER = 64 * 1024 * 1024
 """The longest list of markets that an exchange sends is some 15 MB."""
 

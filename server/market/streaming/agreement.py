@@ -1,8 +1,8 @@
 """What a source's answers and the stored candles say of each other. Pure calculations on rows.
 
 Neither a frame nor an answer is believed alone against the other: a stored candle is replaced when two
-answers say the same. That a candle is missing is believed when both answers of two checks lack it: what
-spoils an answer often spoils the next one alike.
+answers say the same, and what was written is looked at again by the next check. That a candle is missing is
+believed when both answers of two checks lack it: what spoils an answer often spoils the next one alike.
 """
 
 from __future__ import annotations
@@ -42,21 +42,24 @@ def agree(
 ) -> Agreement:
     """What follows from an answer about the opens of ``grid``, and from one more if it was asked for.
 
-    A candle that is new is written and awaits its check; one that is stored otherwise is replaced when
-    both answers have it so. What no answer has stays as it is; of what is not stored either it is known
+    A candle that is new is written; one that is stored otherwise is replaced when both answers have it so.
+    Either awaits the next check. What no answer has stays as it is; of what is not stored either it is known
     when it was among the ``missed`` of the check before.
     """
     found = Agreement(grid.stop)
     unknown: int | None = None
     for open_ in grid:
         said, known = answer.get(open_), stored.get(open_)
-        confirmed = again is not None and again.get(open_) == said
-        if said is None and known is None and confirmed:
-            found.missing.add(open_)
-            confirmed = open_ in missed
-        if said is not None and said != known and (known is None or confirmed):
-            found.write[open_] = said
-        if not (confirmed or (said is not None and said == known)) and unknown is None:
+        repeated = again is not None and again.get(open_) == said
+        if said is None:
+            is_known = repeated and (known is not None or open_ in missed)
+            if repeated and known is None:
+                found.missing.add(open_)
+        else:
+            is_known = said == known
+            if not is_known and (known is None or repeated):
+                found.write[open_] = said
+        if not is_known and unknown is None:
             unknown = open_
     found.checked_until = grid.stop if unknown is None else unknown
     return found

@@ -20,6 +20,9 @@ MOST_CANDLES = 2000
 """Candles that are written together, rounded up to whole series."""
 BUSY_SECONDS = 0.1
 """How long to wait where every series that candles wait of is written by somebody else."""
+GATHER_SECONDS = 0.005
+"""How long candles wait for others that end in the same instant, and again while more of them come."""
+MOST_GATHERINGS = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +42,8 @@ _log = structlog.get_logger(__name__)
 class CandleBuffer:
     """Hands what waits to ``write``, all series at once, until it has taken it.
 
-    Candles of all series end in the same instant: what comes while one lot is written is the next lot.
+    Candles of all series end in the same instant, and one statement for all of them takes hardly longer than
+    one for the first: so the first waits a moment. What comes while one lot is written is the next lot.
     ``write`` raises one of ``DATABASE_AWAY`` when it can store nothing; then all is kept and offered again
     after a pause. A row that came later replaces one of the same open.
     """
@@ -89,6 +93,8 @@ class CandleBuffer:
     async def _take(self) -> list[Waiting]:
         async with self._changed:
             await self._changed.wait_for(lambda: self._waiting)
+        await self._gather()
+        async with self._changed:
             self._writing = True
             lot: list[Waiting] = []
             for pair in list(self._waiting):
@@ -96,6 +102,14 @@ class CandleBuffer:
                 if sum(len(each.rows) for each in lot) >= MOST_CANDLES:
                     break
             return lot
+
+    async def _gather(self) -> None:
+        """Let those come that end together with what waits."""
+        for _ in range(MOST_GATHERINGS):
+            before = len(self)
+            await asyncio.sleep(GATHER_SECONDS)
+            if len(self) == before:
+                return
 
     def _take_series(self, pair: Pair) -> Waiting:
         """What waits of a series with the mark of its first candle; another mark's candles wait on."""

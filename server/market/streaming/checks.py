@@ -21,7 +21,7 @@ from server.market.sources.symbols import exchange_of, flat_source
 from server.market.streaming.agreement import Rows, agree, candles_of, contradicts, rows_of
 
 MOST_CANDLES = 1000
-"""Candles that are checked or made up for at most; what was before them is a backfill's business."""
+"""Candles that are checked or made up for; what was before them is a backfill's business."""
 QUIET_CANDLES = 3
 """How many candles a market may lack at its end before one asks whether it is traded still."""
 
@@ -44,12 +44,13 @@ def first_to_check(pair: Pair, present: int | None, known: int | None) -> int:
     """Where checking a series begins that is taken up while the candle of ``present`` is open.
 
     ``present`` None: the source has not said which that is, then this machine's clock does. ``known``:
-    how far another process has checked; None when nobody knows, then all of it is checked.
+    how far another process has checked; None when nobody knows. What it stored and had not checked when it
+    ended may be wrong, and is checked though time went on: up to as many candles again.
     """
     step = require_interval(pair[1])
     present = int(time.time()) // step * step if present is None else present
     earliest = present - MOST_CANDLES * step
-    return earliest if known is None else max(earliest, known)
+    return earliest if known is None else max(earliest - MOST_CANDLES * step, known)
 
 
 def is_quiet(pair: Pair, done: Checked) -> bool:

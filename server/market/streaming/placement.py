@@ -7,6 +7,7 @@ steadily, the series go back to it.
 from __future__ import annotations
 
 import asyncio
+import gc
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -57,7 +58,9 @@ class Placement:
         self._due: dict[Pair, float] = {}
         self._pauses: dict[Pair, Pauses] = {}
         self._reasons: dict[Pair, str] = {}
+        self._refusals: dict[Pair, dict[str, ServerError]] = {}
         self._named: set[Pair] = set()
+        self._loaded: set[str] = set()
         self._nothing_answers = False
 
     def series(self, pair: Pair) -> LiveSeries | None:
@@ -81,10 +84,9 @@ class Placement:
                 continue
             names, streamed = self._sources.names(pair[0]), self._streamed.get(pair)
             if streamed is None:
-                failed = self._troubles(names)
-                source = await self._offered(pair, {} if len(failed) == len(names) else failed)
+                source = await self._first_with(pair, names)
                 if source is not None and still_mine(pair):
-                    self._begin(pair, source)
+                    self._begin(pair, source, self._reasons.get(pair))
             elif self._is_misplaced(streamed, names):
                 await self._look_around(pair, streamed, names)
 
@@ -109,7 +111,7 @@ class Placement:
                 if not standing.away:
                     return
                 continue
-            source = await self._offered(pair, self._troubles(names, all_but=name))
+            source = await self._if_offered(pair, name)
             if source is None or self._streamed.get(pair) is not streamed:
                 continue
             if steady or (failing and not standing.away):
@@ -118,22 +120,34 @@ class Placement:
                 return
             self._lineup.want(name, pair)
 
-    def _troubles(self, names: Sequence[str], all_but: str = "") -> dict[str, ServerError]:
-        """Why sources are not to be asked; with ``all_but`` none of the others is."""
-        found: dict[str, ServerError] = {}
-        for name in names:
-            trouble = self._lineup.standing(name).trouble
-            if all_but and name != all_but:
-                found[name] = trouble or SourceError(f"{name} was not asked", source=name)
-            elif trouble is not None and not all_but:
-                found[name] = trouble
-        return found
+    async def _first_with(self, pair: Pair, names: Sequence[str]) -> Source | None:
+        """The first source that has a series and is relied on; None: it is looked for again later.
 
-    async def _offered(self, pair: Pair, failed: dict[str, ServerError]) -> Source | None:
-        """The first source besides ``failed`` that has a series; None: it is looked for again later."""
+        One that lists a series, but has just refused it on the line, is passed over this time.
+        """
+        troubles = {name: self._lineup.standing(name).trouble for name in names}
+        failed = {name: trouble for name, trouble in troubles.items() if trouble is not None}
+        failed |= self._refusals.pop(pair, {})
+        if len(failed) == len(names):
+            failed = {}
         try:
             return await asyncio.to_thread(self._sources.choose, *pair, None, failed)
         except (SourceError, RedisError) as error:
+            self._postpone(pair, error)
+            self._say_why_not(pair, error)
+            return None
+
+    async def _if_offered(self, pair: Pair, name: str) -> Source | None:
+        """The source ``name`` if it has a series; None: it is asked again later, and why is known."""
+
+        def ask() -> Source:
+            source = self._sources.of(name)
+            source.require(*pair)
+            return source
+
+        try:
+            return await asyncio.to_thread(ask)
+        except (SourceError, *NOT_OFFERED, RedisError) as error:
             self._postpone(pair, error)
             return None
 
@@ -143,7 +157,9 @@ class Placement:
         except RedisError:
             return set(self._sources.exchanges())
 
-    def _begin(self, pair: Pair, source: Source) -> None:
+    def _begin(self, pair: Pair, source: Source, reason: str | None) -> None:
+        """Stream a series; ``reason`` says why from this source, if it is not the first."""
+
         def away(error: SourceError) -> None:
             self._leave(source.name, error)
 
@@ -155,6 +171,8 @@ class Placement:
         series = self._make_series(pair, source, trouble)
         self._streamed[pair] = Streamed(series, source, self._group.create_task(series.run()))
         self._forget(pair)
+        if reason is not None:
+            self._reasons[pair] = reason
         self._nothing_answers = False
         self._lineup.want(source.name, pair)
         _log.info("streaming", ticker=pair[0], interval=pair[1], source=source.name)
@@ -164,9 +182,7 @@ class Placement:
         trouble = self._lineup.standing(streamed.source.name).trouble
         reason = trouble.message if trouble else f"{source.name} is steady again"
         self._end(pair)
-        self._begin(pair, source)
-        if source.name != names[0]:
-            self._reasons[pair] = reason
+        self._begin(pair, source, reason)
         self._lineup.keep(pair, names[: names.index(source.name) + 1])
         STREAM_SOURCE_CHANGES.labels(streamed.source.name, source.name).inc()
         _log.warning(
@@ -180,7 +196,7 @@ class Placement:
         return streamed
 
     def _forget(self, pair: Pair) -> None:
-        for known in (self._due, self._pauses, self._reasons):
+        for known in (self._due, self._pauses, self._reasons, self._refusals):
             known.pop(pair, None)
         self._named.discard(pair)
 
@@ -197,9 +213,20 @@ class Placement:
 
     async def _take(self, name: str, candle: LiveCandle) -> None:
         self._lineup.standing(name).brought()
+        self._keep_loaded(name)
         found = self._streamed.get((candle.ticker, candle.interval))
         if found is not None and found.source.name == name:
             await found.series.take(candle)
+
+    def _keep_loaded(self, name: str) -> None:
+        """At a source's first candle: exempt all that is loaded from the search for garbage, for good.
+
+        It stays as long as the process. To look through ccxt and the lists of markets takes 0.1 s and more,
+        in which no candle of any series moves.
+        """
+        if name not in self._loaded:
+            self._loaded.add(name)
+            gc.freeze()
 
     def _opened(self, name: str, pair: Pair) -> None:
         found = self._streamed.get(pair)
@@ -224,29 +251,29 @@ class Placement:
         """A source has no such series after all, or no longer."""
         _log.warning("series refused", ticker=pair[0], interval=pair[1], source=name, reason=error.message)
         found = self._streamed.get(pair)
-        if found is not None and found.source.name == name:
+        if found is None:
+            return
+        if found.source.name == name:
             self._end(pair)
             self._lineup.keep(pair, ())
-            self._postpone(pair, error)
+            self._refusals[pair] = {name: error}
+        self._postpone(pair, error)
 
     def _postpone(self, pair: Pair, error: Exception) -> None:
         pauses = self._pauses.setdefault(pair, Pauses(longest=LONGEST_CHOICE_PAUSE))
         self._due[pair] = time.monotonic() + pauses.next()
-        reason = error.message if isinstance(error, ServerError) else type(error).__name__
-        if pair in self._streamed:
-            return
-        self._reasons[pair] = reason
+        self._reasons[pair] = error.message if isinstance(error, ServerError) else type(error).__name__
+
+    def _say_why_not(self, pair: Pair, error: Exception) -> None:
+        named = {"ticker": pair[0], "interval": pair[1], "reason": self._reasons[pair]}
         if _is_lasting(error):
             if pair not in self._named:
                 self._named.add(pair)
-                _log.warning("series cannot be streamed", ticker=pair[0], interval=pair[1], reason=reason)
+                _log.warning("series cannot be streamed", **named)
         elif not self._nothing_answers:
             # Said once: without the internet this goes on for as long as the stack runs.
             self._nothing_answers = True
-            _log.warning(
-                "no live candles for now; tried again quietly",
-                ticker=pair[0], interval=pair[1], reason=reason,
-            )  # fmt: skip
+            _log.warning("no live candles for now; tried again quietly", **named)
 
     def _state(self, pair: Pair) -> SeriesState:
         preferred, found = self._sources.names(pair[0])[0], self._streamed.get(pair)
@@ -256,12 +283,11 @@ class Placement:
         trouble = self._lineup.standing(found.source.name).trouble
         if trouble is not None:
             return SeriesState(*pair, FAILING, found.source.name, preferred, trouble.message)
-        state = LIVE if found.source.name == preferred else FALLBACK
-        return SeriesState(*pair, state, found.source.name, preferred, reason)
+        if found.source.name == preferred:
+            return SeriesState(*pair, LIVE, found.source.name, preferred, None)
+        return SeriesState(*pair, FALLBACK, found.source.name, preferred, reason)
 
 
 def _is_lasting(error: Exception) -> bool:
     """Whether every source has answered that it does not offer the series."""
-    if isinstance(error, NoSource):
-        return NOT_OFFERED_CODES.issuperset(error.details["reasons"].values())
-    return isinstance(error, NOT_OFFERED)
+    return isinstance(error, NoSource) and NOT_OFFERED_CODES.issuperset(error.details["reasons"].values())

@@ -71,6 +71,8 @@ class LiveSeries:
         self._step = require_interval(pair[1])
         self._present: int | None = None
         self._checked: int | None = None
+        self._written: int | None = None
+        """The oldest open that the line has written since the last check began."""
         self._missed: Set[int] = frozenset()
         self._needed = -1
         """The newest open that has to be asked for."""
@@ -95,6 +97,10 @@ class LiveSeries:
         else:
             self._ask_for(opened)
 
+    def written(self, opened: int) -> None:
+        """A candle of the line is stored; it may have waited while others were checked, and is after them."""
+        self._written = opened if self._written is None else min(opened, self._written)
+
     async def run(self) -> None:
         """Check whenever it is due, until cancelled."""
         pauses = Pauses()
@@ -116,6 +122,9 @@ class LiveSeries:
 
     async def _checked_or_pause(self, pauses: Pauses) -> float:
         """Seconds until the check has to be repeated; 0 when it need not be."""
+        if self._checked is not None and self._written is not None:
+            self._checked = min(self._checked, self._written)
+        self._written = None
         try:
             done = await self._check(self._checked, self._present, self._missed)
         except (SourceError, *NOT_OFFERED, *DATABASE_AWAY, RedisError) as error:

@@ -23,7 +23,7 @@ from server.market.sources.contract import (
 )
 from tests.candles import sample_candles
 from tests.exchange.running import RunningExchange
-from tests.market.conftest import NOON
+from tests.market.backfilled import NOON
 
 HOUR = 3600
 NAMES = ("binance", "kraken")

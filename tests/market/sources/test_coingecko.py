@@ -7,6 +7,7 @@ from contextlib import closing
 
 import pytest
 
+from server.market.courtesy.breaker import FAILURES
 from server.market.courtesy.calling import Courtesy
 from server.market.sources.coingecko import CoinGeckoSource
 from server.market.sources.contract import (
@@ -45,16 +46,21 @@ def test_what_is_known_of_a_coin(coins: CoinGeckoSource) -> None:
     assert bitcoin.genesis_date == "2009-01-03"
 
 
-def test_a_coin_that_there_is_not_is_named(coins: CoinGeckoSource, exchange: RunningExchange) -> None:
-    with pytest.raises(MarketUnknown, match="coingecko knows no coin 'nonsense'"):
-        coins.fetch_coin("nonsense")
-    assert len(exchange.calls("nonsense")) == 1
+def test_a_coin_that_there_is_not_is_named_and_is_no_failure_of_the_source(
+    coins: CoinGeckoSource, exchange: RunningExchange
+) -> None:
+    for _ in range(FAILURES + 1):
+        with pytest.raises(MarketUnknown, match="coingecko knows no coin 'nonsense'"):
+            coins.fetch_coin("nonsense")
+    assert len(exchange.calls("nonsense")) == FAILURES + 1, "asked once each time"
+    assert coins.fetch_coin("bitcoin").name == "Bitcoin"
 
 
 @pytest.mark.parametrize(
     ("kind", "parameters"),
     [
         ("status", {"status": 500}),
+        ("status", {"status": 408}),
         ("status", {"status": 429, "retry_after": 0.2}),
         ("cut", {}),
         ("malformed", {}),

@@ -13,7 +13,7 @@ import pytest
 from server.config import PROJECT_ROOT, InvalidSettings, Settings
 from server.market.sources.order import NoSource, Sources
 from tests.exchange.running import RunningExchange
-from tests.market.conftest import NOON
+from tests.market.backfilled import NOON
 
 HOUR = 3600
 

@@ -25,6 +25,8 @@ STEP = INTERVAL_SECONDS[INTERVAL]
 PLAYED = ("--speed", str(SPEED), *(() if INTERVAL == "1m" else ("--sample",)))
 """How the exchange is started."""
 EXCHANGES = ("binance", "kraken", "coinbase")
+TICKERS = {"binance": TICKER, "kraken": "C000-USD", "coinbase": "C001-USD"}
+"""What each exchange is asked for, where the local one plays two coins more: their prices are the same."""
 
 Parameters = dict[str, Any]
 FAULTS: dict[str, Callable[[random.Random], Parameters]] = {
@@ -57,6 +59,7 @@ def stream_settings_of(settings: Settings, exchange: RunningExchange) -> Setting
     return replace(
         settings,
         market_sources=["binance"],
+        market_source_of=[f"{TICKERS[each]}={each}" for each in ("kraken", "coinbase")],
         exchange_urls=[f"{each}={exchange.url}" for each in EXCHANGES],
         market_rates=[f"{each}=1000 per second" for each in EXCHANGES],
         stream_check_seconds=2.0,
@@ -69,14 +72,14 @@ def stream_settings_of(settings: Settings, exchange: RunningExchange) -> Setting
 
 
 class Storm:
-    """Random faults of ``exchange``, the same ones for the same ``seed``."""
+    """Random faults of ``exchange`` in each of its dialects, the same ones for the same ``seed``."""
 
     def __init__(self, exchange: RunningExchange, seed: int) -> None:
         self._exchange = exchange
         self._dice = random.Random(seed)
-        self.faults = 0
+        self.faults = dict.fromkeys(EXCHANGES, 0)
 
-    def blow(self, seconds: float, pause: float = 0.4) -> None:
+    def blow(self, seconds: float, pause: float = 0.15) -> None:
         """A fault every ``pause`` seconds on average; afterwards the exchange is well again."""
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline:
@@ -85,14 +88,17 @@ class Storm:
         self._exchange.calm()
 
     def _strike(self) -> None:
-        self.faults += 1
+        where = self._dice.choice(EXCHANGES)
+        self.faults[where] += 1
         kind = self._dice.choice([*FAULTS, "drop", "silence"])
         if kind == "drop":
-            self._exchange.drop()
+            self._exchange.drop(where)
         elif kind == "silence":
-            self._exchange.fault("silence", times=self._dice.randrange(10, 100))
+            self._exchange.fault("silence", self._dice.randrange(10, 100), where)
         else:
-            self._exchange.fault(kind, self._dice.randrange(1, 4), **FAULTS[kind](self._dice))
+            # A sound candle that frame, answers and the next check say alike is what the exchange says.
+            most = 2 if kind == "jump" else 3
+            self._exchange.fault(kind, self._dice.randint(1, most), where, **FAULTS[kind](self._dice))
 
 
 def tape() -> Tape:

@@ -36,20 +36,21 @@ def test_a_new_candle_is_written_and_checked_by_the_next_answer() -> None:
 
 
 @pytest.mark.parametrize(
-    ("again", "checked", "written"),
-    [
-        (OTHERWISE, GRID.stop, {660: OTHERWISE[660]}),
-        (ALL, 660, {}),
-        (WITHOUT, 660, {}),
-        ({}, 660, {}),
-    ],
+    ("again", "written"),
+    [(OTHERWISE, {660: OTHERWISE[660]}), (ALL, {}), (WITHOUT, {}), ({}, {})],
 )
 def test_a_stored_candle_is_replaced_when_two_answers_say_so(
-    again: dict[int, Row], checked: int, written: dict[int, Row]
+    again: dict[int, Row], written: dict[int, Row]
 ) -> None:
     assert contradicts(GRID, ALL, OTHERWISE)
     found = agree(GRID, ALL, OTHERWISE, again)
-    assert (found.write, found.checked_until) == (written, checked)
+    assert (found.write, found.checked_until) == (written, 660)
+
+
+def test_what_two_answers_in_a_row_said_wrongly_is_put_right_by_the_next_check() -> None:
+    stored = {**ALL, **agree(GRID, ALL, OTHERWISE, OTHERWISE).write}
+    found = agree(range(660, GRID.stop, STEP), stored, ALL, ALL)
+    assert {**stored, **found.write} == ALL
 
 
 def test_a_stored_candle_that_no_answer_has_stays() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy.exc import OperationalError
@@ -72,9 +73,11 @@ def test_what_comes_while_the_database_is_away_is_stored_when_it_is_back() -> No
     assert not database.outages
 
 
-def test_candles_of_many_series_that_end_together_are_written_together() -> None:
+@pytest.mark.parametrize("at_once", [True, False])
+def test_candles_of_many_series_that_end_together_are_written_together(at_once: bool) -> None:
+    """Also when their frames come one after the other: the first waits a moment for the rest."""
     pairs = [(f"C{number:03}-USD", "1m") for number in range(100)]
-    database = stored_by(Database(), *((pair, "binance", row(60)) for pair in pairs), at_once=True)
+    database = stored_by(Database(), *((pair, "binance", row(60)) for pair in pairs), at_once=at_once)
     assert len(database.rows) == 100
     assert len(database.lots) <= 2
 

@@ -89,9 +89,16 @@ def test_series_go_to_the_next_source_and_back_and_what_is_gone_is_named(
         wait_until(lambda: state(TICKER)["state"] == "live", 10, "the state")
 
         exchange.delist("C001")
+        exchange.delist("BTC", where="binance")
         wait_until(lambda: state(TO_BE_DELISTED).get("state") == "waiting", 40, "the delisted market")
         assert "halted or delisted" in state(TO_BE_DELISTED)["reason"]
         assert "lists no market" in state(UNKNOWN)["reason"]
+        wait_until(lambda: newest_from("kraken"), 40, "a candle of the source that trades it still")
+        wait_until(lambda: state(TICKER).get("state") == "fallback", 20, "the state")
+        shown = streamed.test_client().get("/health/detailed").json["streams"]  # type: ignore[index]
+        moved = next(each for each in shown if each["ticker"] == TICKER)
+        assert (moved["state"], moved["source"]) == ("fallback", "kraken")
+        assert "halted or delisted" in moved["reason"]
 
         for _ in range(5):
             exchange.drop()
@@ -100,6 +107,7 @@ def test_series_go_to_the_next_source_and_back_and_what_is_gone_is_named(
         for ticker in (TICKER, ON_KRAKEN):
             wait_for_equality(until, 40, [log], ticker)
         assert (until - min(stored())) / STEP > 5
+        wait_until(lambda: TO_BE_DELISTED in named_in(log), 40, "the end of the search for another source")
     assert named_in(log) == {TO_BE_DELISTED, UNKNOWN}
     for ticker in (TICKER, ON_KRAKEN):
         numbers = [update["seq"] for update in heard.updates(ticker, INTERVAL)]

@@ -53,6 +53,7 @@ class Source:
 class Ran:
     """What came of a series."""
 
+    series: LiveSeries | None = None
     waiting: int = 0
     deaf: int = 0
     refused: list[str] = field(default_factory=list)
@@ -78,7 +79,7 @@ def run(source: Source, *candles: LiveCandle, until: Callable[[Ran], bool], ever
             note_deaf, lambda error: ran.refused.append(error.code), lambda error: ran.away.append(error.code)
         )
         prices = RoomPrices(ran, *PAIR, 1, asyncio.get_running_loop().call_later)
-        series = LiveSeries(PAIR, prices, buffer, source.check, every, trouble)
+        series = ran.series = LiveSeries(PAIR, prices, buffer, source.check, every, trouble)
         running = asyncio.create_task(series.run())
         for each in candles:
             await series.take(each)
@@ -115,6 +116,20 @@ def test_what_one_check_missed_is_told_to_the_next() -> None:
     source = Source([Checked(60, newest=180, missing={120})])
     run(source, until=lambda _: len(source.asked) == 2, every=0.01)
     assert source.asked[1] == (60, None, {120})
+
+
+def test_a_candle_that_is_written_after_it_was_checked_is_checked_again() -> None:
+    """It waited for the database longer than the check did."""
+    source = Source([Checked(600, newest=600)])
+
+    def written_late(ran: Ran) -> bool:
+        if len(source.asked) == 2 and ran.series is not None:
+            ran.series.written(120)
+        return len(source.asked) > 3
+
+    run(source, until=written_late, every=0.01)
+    assert [since for since, _, _ in source.asked][:2] == [None, 600]
+    assert 120 in [since for since, _, _ in source.asked]
 
 
 def test_a_line_that_sends_nothing_of_what_there_is_counts_as_deaf() -> None:

@@ -1,5 +1,7 @@
 """How gunicorn serves ``wsgi:app``: ``gunicorn wsgi:app`` reads this file by itself."""
 
+import gc
+
 from server.asynchronous import allow_one_file_per_client
 from server.config import Settings
 from server.realtime.parting import keep_shut
@@ -22,6 +24,8 @@ backlog = 4096
 graceful_timeout = 60
 timeout = 60
 control_socket_disable = True
+logger_class = "server.observability.gunicorn_log.GunicornLog"
+loglevel = settings.log_level
 # Where a request comes from is for PROXY_HOPS alone; gunicorn would believe any process of this machine.
 forwarded_allow_ips = ""
 # The application logs every request itself, with its request id.
@@ -42,3 +46,6 @@ def post_worker_init(worker):
     from server.observability.logs import log_to_stdout
 
     log_to_stdout()
+    # What is loaded stays as long as the process: to look through it for garbage takes 0.1 s, in which no
+    # room hears anything and no request is answered.
+    gc.freeze()

@@ -27,6 +27,7 @@ keep() {
 
 keep secret_key "$(random)"
 keep postgres_password "$(random)"
+keep postgres_exporter_password "$(random)"
 keep valkey_password "$(random)"
 keep grafana_admin_password "$(random)"
 postgres_password=$(cat "$secrets/postgres_password.txt")

@@ -76,10 +76,30 @@ MACHINES = dashboard(
                     minimum=0,
                 ),
                 lines(
+                    "Tasks",
+                    "Tasks that ended in a second, by Celery's word for how",
+                    "cps",
+                    Query(
+                        "sum by (task, state) (rate(crypto_predict_tasks_total[5m]))", "{{task}} {{state}}"
+                    ),
+                    minimum=0,
+                ),
+                lines(
+                    "Time per task",
+                    "Mean time from the start of a task to its end",
+                    "s",
+                    Query(
+                        "sum by (task) (rate(crypto_predict_task_seconds_sum[5m]))"
+                        " / sum by (task) (rate(crypto_predict_task_seconds_count[5m]))",
+                        "{{task}}",
+                    ),
+                    minimum=0,
+                ),
+                lines(
                     "Memory",
-                    "Resident memory of all processes of a service",
+                    "What counts against a service's limit: shared pages once, temporary files included",
                     "bytes",
-                    Query(f"instance:process_memory_bytes:sum{{{OURS}}}", LEGEND),
+                    Query(f"crypto_predict_memory_used_bytes{{{OURS}}}", LEGEND),
                     minimum=0,
                 ),
                 lines(

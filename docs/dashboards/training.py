@@ -129,7 +129,7 @@ TRAINING = dashboard(
                 ),
                 lines(
                     "Memory of the trainers",
-                    "Resident memory of each process of the workers that train",
+                    "Each process of the workers that train, with its part of the pages that they share",
                     "bytes",
                     Query(
                         'crypto_predict_process_memory_bytes{service="worker-training"}',

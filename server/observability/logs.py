@@ -7,33 +7,15 @@ alike: JSON, or coloured text on a terminal. Times are UTC with ``Z``. No line s
 from __future__ import annotations
 
 import logging
-import re
 import sys
-from collections.abc import Iterator, Mapping, MutableMapping
-from typing import Any, TextIO
-from urllib.parse import unquote, urlsplit
+from typing import TextIO
 
 import structlog
 from structlog.typing import Processor
 
 from server.config import Settings
-from server.observability import tracing
+from server.observability import redaction, tracing
 
-HIDDEN = "***"
-_URL_PASSWORD = re.compile(r"(?P<before>[a-z][a-z0-9+.-]*://[^\s/:@'\"]*:)[^\s/@'\"]+(?=@)", re.IGNORECASE)
-_SECRET_NAME = re.compile(
-    r"password|passwd|secret|token|authorization|cookie|api[_-]?key|credential", re.IGNORECASE
-)
-_SECRET_PAIR = re.compile(
-    r"(?P<before>\b[\w-]*(?:password|passwd|secret|token|api[_-]?key)[\w-]*\s*[=:]\s*)(?P<value>'[^']*'|\"[^\"]*\"|[^\s,;&'\")}]+)",
-    re.IGNORECASE,
-)
-# Who knows the address of a webhook may post to it, and who has a bearer's token is the bearer.
-_WEBHOOK = re.compile(r"(?P<before>https?://hooks\.[^\s/'\"]+/)[^\s'\"]+", re.IGNORECASE)
-_CREDENTIALS = re.compile(r"(?P<before>\b(?:bearer|basic)\s+)[\w.~+/-]{8,}=*", re.IGNORECASE)
-_SHORTEST_SECRET = 8
-# The secrets of this process's own settings, hidden wherever they turn up, however they are spelt.
-_known_secrets: set[str] = set()
 # These bring handlers of their own, which would print each line twice and in another format.
 _LOGGERS_WITH_HANDLERS = (
     "gunicorn.error",
@@ -70,8 +52,7 @@ def log_to_stdout() -> None:
 
 def configure(settings: Settings) -> None:
     """Route structlog and the standard library's logging through one formatter. May be called again."""
-    _known_secrets.clear()
-    _known_secrets.update(_secrets_of(settings))
+    redaction.know(settings)
     enrich = [*_enrich(), *tracing.processors(settings)]
     structlog.configure(
         processors=[*enrich, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
@@ -97,46 +78,6 @@ def configure(settings: Settings) -> None:
     _quieten()
 
 
-def redact(text: str) -> str:
-    """``text`` without the passwords of URLs, values named like secrets, and the secrets of the settings."""
-    for pattern in (_URL_PASSWORD, _WEBHOOK, _CREDENTIALS, _SECRET_PAIR):
-        text = pattern.sub(rf"\g<before>{HIDDEN}", text)
-    for secret in _known_secrets:
-        text = text.replace(secret, HIDDEN)
-    return text
-
-
-def redact_event(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
-    """structlog processor: hide every secret of a log line, nested values included."""
-    for name, value in event.items():
-        event[name] = _hide(name, value)
-    return event
-
-
-def _secrets_of(settings: Settings) -> Iterator[str]:
-    urls = (settings.database_url, settings.redis_url, settings.artifact_url)
-    passwords = [urlsplit(url).password or "" for url in urls]
-    for secret in (settings.secret_key, settings.coingecko_api_key, *passwords):
-        for spelt in (secret, unquote(secret)):
-            # A short one is a part of ordinary words.
-            if len(spelt) >= _SHORTEST_SECRET:
-                yield spelt
-
-
-def _hide(name: str, value: Any) -> Any:
-    if _SECRET_NAME.search(name) and isinstance(value, (str, bytes)):
-        return HIDDEN
-    if isinstance(value, str):
-        return redact(value)
-    if isinstance(value, Mapping):
-        return {key: _hide(str(key), inner) for key, inner in value.items()}
-    if isinstance(value, (list, tuple, set, frozenset)):
-        return [_hide("", inner) for inner in value]
-    if value is None or isinstance(value, (bool, int, float)):
-        return value
-    return redact(str(value))
-
-
 def _enrich() -> list[Processor]:
     return [
         structlog.contextvars.merge_contextvars,
@@ -152,8 +93,8 @@ def _render(log_format: str, stream: TextIO) -> list[Processor]:
     on_terminal = log_format == "console" or (log_format == "auto" and stream.isatty())
     traceback_as_text = structlog.processors.format_exc_info
     if on_terminal:
-        return [traceback_as_text, redact_event, structlog.dev.ConsoleRenderer()]
-    return [traceback_as_text, redact_event, structlog.processors.JSONRenderer()]
+        return [traceback_as_text, redaction.redact_event, structlog.dev.ConsoleRenderer()]
+    return [traceback_as_text, redaction.redact_event, structlog.processors.JSONRenderer()]
 
 
 def _quieten() -> None:

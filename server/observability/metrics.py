@@ -115,6 +115,15 @@ SOURCE_WAIT = Histogram(
     ["source"],
     buckets=(0.01, 0.1, 0.5, 1, 2.5, 5, 10, 30, 60),
 )
+TASKS = Counter(
+    "crypto_predict_tasks", "Tasks that a worker ended, by Celery's word for how", ["task", "state"]
+)
+TASK_SECONDS = Histogram(
+    "crypto_predict_task_seconds",
+    "Time a worker took for a task, from its start to its end",
+    ["task"],
+    buckets=(0.01, 0.05, 0.1, 0.5, 1, 5, 30, 60, 300, 1800, 7200),
+)
 ERRORS = Counter("crypto_predict_errors", "Errors answered or recorded", ["error_code"])
 GAUGE_UNAVAILABLE = ERRORS.labels("gauge_unavailable")
 

@@ -1,10 +1,13 @@
 """What a request and its tasks have in common: the application, the request id, the log lines' context.
 
+Each task is counted and timed as well.
+
 Signals rather than a base class, so that no task can be written without them.
 """
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 from celery import Celery, Task
@@ -14,6 +17,7 @@ from structlog.contextvars import bind_contextvars, reset_contextvars
 
 from server.config import Settings
 from server.observability import logs
+from server.observability.metrics import TASK_SECONDS, TASKS
 from server.observability.request_context import current_request_id
 
 
@@ -45,8 +49,11 @@ def _enter(task_id: str, task: Task, **_: Any) -> None:
     context = task.app.flask_app.app_context()
     context.push()
     task.request.flask_context = context
+    task.request.started = time.perf_counter()
 
 
-def _leave(task: Task, **_: Any) -> None:
+def _leave(task: Task, state: str, **_: Any) -> None:
+    TASKS.labels(task.name, state).inc()
+    TASK_SECONDS.labels(task.name).observe(time.perf_counter() - task.request.started)
     task.request.flask_context.pop()
     reset_contextvars(**task.request.log_tokens)

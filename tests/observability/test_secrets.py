@@ -15,7 +15,7 @@ from flask import Flask
 from server.config import Settings
 from server.local.processes import free_port
 from server.observability import logs
-from server.observability.logs import redact
+from server.observability.redaction import redact
 from tests.applications import UNREACHABLE, application
 
 DATABASE_PASSWORD = "d4tabase/p@ss:word"

@@ -10,6 +10,7 @@ import pytest
 from celery import Celery
 from celery.contrib.testing.worker import start_worker
 from flask import Flask, current_app
+from prometheus_client import REGISTRY
 from structlog.contextvars import bound_contextvars, get_contextvars
 
 from server.observability import task_context
@@ -71,6 +72,18 @@ def test_a_task_run_in_place_keeps_the_id_of_the_request(celery: Celery) -> None
         celery.tasks["look"].apply()
         assert seen[0]["request_id"] == "here"
         assert get_contextvars()["request_id"] == "here"
+
+
+@pytest.mark.parametrize(("name", "state"), [("look", "SUCCESS"), ("fail", "FAILURE")])
+def test_each_task_is_counted_and_timed(celery: Celery, name: str, state: str) -> None:
+    def read() -> tuple[float, float]:
+        counted = REGISTRY.get_sample_value("crypto_predict_tasks_total", {"task": name, "state": state})
+        timed = REGISTRY.get_sample_value("crypto_predict_task_seconds_count", {"task": name})
+        return counted or 0, timed or 0
+
+    counted, timed = read()
+    celery.tasks[name].apply()
+    assert read() == (counted + 1, timed + 1)
 
 
 def wait_until_seen(count: int) -> None:

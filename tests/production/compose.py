@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
 import yaml
@@ -12,6 +13,8 @@ from server.config import PROJECT_ROOT
 
 FILE = PROJECT_ROOT / "docker-compose.yml"
 TLS_FILE = PROJECT_ROOT / "docker" / "compose.tls.yml"
+TRACES_FILE = PROJECT_ROOT / "docker" / "compose.traces.yml"
+FILES = (FILE, TLS_FILE, TRACES_FILE)
 EXAMPLE = PROJECT_ROOT / ".env.example"
 MAKE_SECRETS = PROJECT_ROOT / "docker" / "make-secrets.sh"
 # $$ is a dollar; ${NAME}, ${NAME:-default} and ${NAME:?message} are what the file uses.
@@ -25,22 +28,22 @@ class VariableMissing(Exception):
     """A variable that must be set is not; the words are those that Compose would show."""
 
 
-def document() -> Document:
-    """The file as it is written."""
-    loaded: Document = yaml.safe_load(FILE.read_text())
+def document(file: Path = FILE) -> Document:
+    """A file as it is written."""
+    loaded: Document = yaml.safe_load(file.read_text())
     return loaded
 
 
-def project(environment: Mapping[str, str]) -> Document:
-    """The file with the variables of ``environment``. Raises :class:`VariableMissing`."""
-    found: Document = _put_in(document(), environment)
+def project(environment: Mapping[str, str], file: Path = FILE) -> Document:
+    """A file with the variables of ``environment``. Raises :class:`VariableMissing`."""
+    found: Document = _put_in(document(file), environment)
     return found
 
 
 def variables() -> dict[str, set[str | None]]:
     """The default of every variable, by name and at every place; None where there is none."""
     found: dict[str, set[str | None]] = {}
-    for text in (FILE.read_text(), TLS_FILE.read_text()):
+    for text in (file.read_text() for file in FILES):
         for match in _VARIABLE.finditer("\n".join(_without_comments(text))):
             if match["name"]:
                 default = match["word"] if match["kind"] == ":-" else None

@@ -22,6 +22,7 @@ import yaml
 
 from server.config import PROJECT_ROOT
 from server.local import processes
+from tests.production.exporter_role import make_role
 
 RULES = PROJECT_ROOT / "docker" / "prometheus" / "rules"
 RULE_TESTS = PROJECT_ROOT / "docker" / "prometheus" / "tests"
@@ -235,7 +236,7 @@ def exporters(database_url: str, redis_url: str, folder: Path) -> Iterator[dict[
     commands: dict[str, tuple[list[str | Path], dict[str, str]]] = {
         "postgres-exporter": (
             [f"--web.listen-address={at['postgres-exporter']}"],
-            {"DATA_SOURCE_NAME": database_url},
+            make_role(database_url, "password-of-the-exporter", folder / "exporter"),
         ),
         "redis-exporter": (
             [f"--web.listen-address={at['redis-exporter']}", f"--redis.addr={redis_url}"],

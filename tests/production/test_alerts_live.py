@@ -131,9 +131,10 @@ def watching(stack: Stack, cluster: Cluster, folder: Path, webhook: Webhook) -> 
     ports = {name: processes.free_port() for name in ("prometheus", "alertmanager")}
     own = {name: [f"127.0.0.1:{port}"] for name, port in ports.items()}
     workers = {name: [f"127.0.0.1:{stack.metrics_ports[local]}"] for name, local in SERVICES.items()}
-    database = stack.settings.database_url.replace("+psycopg2", "") + "?sslmode=disable"
     with ExitStack() as running:
-        others = running.enter_context(monitoring.exporters(database, stack.settings.redis_url, folder))
+        others = running.enter_context(
+            monitoring.exporters(stack.settings.database_url, stack.settings.redis_url, folder)
+        )
         targets = {
             **own,
             **workers,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import socket
 import threading
@@ -100,7 +101,7 @@ def test_a_process_that_is_asked_to_stop_lets_its_sockets_go_at_once(cluster: Cl
     began = time.monotonic()
     cluster.stop("web2")
     try:
-        # Well below the minute of grace that requests have: it did not wait for the sockets to end by themselves.
+        # Far below the minute of grace that requests have: it did not wait for sockets to end by themselves.
         assert time.monotonic() - began < 20
         with pytest.raises(ConnectionError):
             clients[1].wait_for(b"nothing")
@@ -117,6 +118,13 @@ def test_a_port_is_open_only_when_its_process_can_answer(cluster: Cluster) -> No
     cluster.supervisor.start_service("web2")
     # Loading the application takes longer; whoever is refused is served by the other process meanwhile.
     wait_until(lambda: answered_within_a_second(cluster.web_ports["web2"]))
+
+
+def test_gunicorn_speaks_of_its_workers_as_the_product_speaks_of_all_else(cluster: Cluster) -> None:
+    for name in cluster.names:
+        said = [line for line in cluster.log(name).splitlines() if "Booting worker" in line]
+        assert said
+        assert {json.loads(line)["logger"] for line in said} == {"gunicorn.error"}
 
 
 def answered_within_a_second(port: int) -> bool:

@@ -36,7 +36,7 @@ LOCAL_NAMES = {
     "stream": "stream",
 }
 # They do their work and end: their exit code is the answer, and there is nobody to ask.
-ENDING = {"migrate", "flask"}
+ENDING = {"migrate", "flask", "monitor-role"}
 # Beyond the network on which nothing comes or goes: what has a port, and what must reach other machines.
 OTHER_NETWORKS = {
     "nginx": {"outside"},
@@ -58,6 +58,7 @@ OF_SOME_PROCESSES = {
 KNOWN_TO_IMAGES = {
     "nginx": r"NGINX_\w+|MAX_BODY_BYTES",  # what docker/nginx/templates name, and the image's filter for them
     "postgres": r"POSTGRES_(USER|DB|PASSWORD_FILE|INITDB_ARGS)",
+    "monitor-role": r"PG(HOST|USER|DATABASE)",
     "grafana": r"GF_(SECURITY|USERS|ANALYTICS|PLUGINS|NEWS|LOG)_[A-Z_]+",
     "postgres-exporter": r"DATA_SOURCE_(URI|USER|PASS_FILE)",
     "redis-exporter": r"REDIS_(ADDR|PASSWORD_FILE)",
@@ -66,9 +67,7 @@ KNOWN_TO_IMAGES = {
 
 
 def test_the_files_follow_the_compose_specification() -> None:
-    checked = subprocess.run(
-        [*SCHEMA_CHECK, compose.FILE, compose.TLS_FILE], capture_output=True, text=True, check=False
-    )
+    checked = subprocess.run([*SCHEMA_CHECK, *compose.FILES], capture_output=True, text=True, check=False)
     assert checked.returncode == 0, checked.stdout + checked.stderr
 
 
@@ -164,6 +163,16 @@ def test_only_what_must_leaves_the_inside_network() -> None:
     assert all("inside" in service["networks"] for service in SERVICES.values())
 
 
+def test_only_who_asks_for_traces_lets_the_product_reach_a_collector() -> None:
+    traced = compose.document(compose.TRACES_FILE)
+    assert traced["services"] == {name: {"networks": ["traces"]} for name in PRODUCT - {"migrate"}}
+    # A network that the deployment itself has made, and of the name that it says.
+    assert traced["networks"]["traces"]["external"] is True
+    with pytest.raises(compose.VariableMissing, match="collector"):
+        compose.project({"SECRETS_FOLDER": "./secrets"}, compose.TRACES_FILE)
+    assert "traces" not in PROJECT["networks"]
+
+
 @pytest.mark.parametrize(
     "service", services_of(Settings(), Path("/var/lib/crypto-predict/beat")), ids=lambda s: s.name
 )
@@ -175,7 +184,7 @@ def test_the_processes_are_those_of_the_local_stack(service: Any) -> None:
 def test_no_process_of_the_local_stack_is_left_out() -> None:
     started = {service.name for service in services_of(Settings(), Path("/"))}
     assert started == set(LOCAL_NAMES)
-    assert set(LOCAL_NAMES.values()) | ENDING == PRODUCT
+    assert set(LOCAL_NAMES.values()) | ENDING & PRODUCT == PRODUCT
 
 
 @pytest.mark.parametrize("name", sorted(name for name in SERVICES if name.startswith("worker-")))

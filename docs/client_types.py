@@ -11,8 +11,9 @@ from typing import Any
 
 from flask import Flask
 
-from server.app import API_PREFIX, create_app
+from server.app import create_app
 from server.config import Settings
+from server.extension_config import API_PREFIX
 
 CLIENT = Path(__file__).resolve().parent.parent / "client"
 DOCUMENTS = ("openapi.json", "asyncapi.json")

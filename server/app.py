@@ -6,15 +6,21 @@ Workers and commands use the same factory, so that they see the same settings, d
 from __future__ import annotations
 
 from importlib.resources import files
-from typing import Any
 
-from flask import Blueprint, Flask, current_app, request
+from flask import Blueprint, Flask, request
 from flask_cors import CORS
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from server.analytics.views import blueprint as analytics_views
 from server.config import InvalidSettings, Settings
 from server.dashboard.views import blueprint as dashboard_views
+from server.extension_config import (
+    API_PREFIX,
+    celery_config,
+    database_config,
+    limiter_config,
+    openapi_config,
+)
 from server.extensions import celery, db, limiter, migrate, socketio
 from server.forecasters.artifacts import ArtifactStore
 from server.market import cleaning, follows, freshness
@@ -26,6 +32,7 @@ from server.market.streaming.states import StreamStates
 from server.market.views import blueprint as market_views
 from server.market.views import schedule_blueprint as schedule_views
 from server.observability import (
+    command_errors,
     error_answers,
     health,
     logs,
@@ -59,8 +66,6 @@ from server.training.commands import CLI_COMMANDS
 from server.training.messages import MESSAGES as TRAINING_MESSAGES
 from server.training.views import blueprint as training_views
 
-API_PREFIX = "/api/v1"
-POSTGRESQL_SCHEMES = ("postgres", "postgresql", "postgresql+psycopg2")
 # A limit on these would make a deployment kill itself, or hide the page that explains the limits.
 NEVER_LIMITED = frozenset(
     {
@@ -116,57 +121,6 @@ def configure(app: Flask, settings: Settings) -> None:
     )
 
 
-def database_config(settings: Settings) -> dict[str, Any]:
-    """What Flask-SQLAlchemy reads; ``postgres://`` and ``postgresql://`` mean psycopg2."""
-    scheme, _, rest = settings.database_url.partition("://")
-    if scheme not in POSTGRESQL_SCHEMES:
-        raise InvalidSettings(
-            "DATABASE_URL is not the URL of a PostgreSQL: write postgresql://USER:PASSWORD@HOST:PORT/NAME",
-            variables=["DATABASE_URL"],
-        )
-    return {
-        "SQLALCHEMY_DATABASE_URI": f"postgresql+psycopg2://{rest}",
-        "SQLALCHEMY_ENGINE_OPTIONS": {
-            "pool_pre_ping": True,
-            "pool_size": settings.database_pool_size,
-            "pool_timeout": 10,
-            "connect_args": {"connect_timeout": 5, "application_name": "crypto-predict"},
-        },
-    }
-
-
-def limiter_config(settings: Settings) -> dict[str, Any]:
-    """What Flask-Limiter reads; without Redis it counts in the process, so that the API still answers."""
-    return {
-        "RATELIMIT_ENABLED": settings.rate_limit_enabled,
-        "RATELIMIT_STORAGE_URI": settings.redis_database(1),
-        "RATELIMIT_STORAGE_OPTIONS": {"socket_connect_timeout": 1, "socket_timeout": 1},
-        "RATELIMIT_DEFAULT": _default_limit,
-        "RATELIMIT_KEY_PREFIX": "crypto_predict",
-        "RATELIMIT_IN_MEMORY_FALLBACK_ENABLED": True,
-        "RATELIMIT_SWALLOW_ERRORS": True,
-    }
-
-
-def _default_limit() -> str:
-    # The limiter keeps its first default for all applications of a process: so it must ask the present one.
-    settings: Settings = current_app.config["SETTINGS"]
-    return settings.rate_limit_default
-
-
-def openapi_config() -> dict[str, Any]:
-    """What flask-smorest reads; Swagger UI's files are served from here, so that it works offline."""
-    return {
-        "API_TITLE": "crypto-predict",
-        "API_VERSION": "v1",
-        "OPENAPI_VERSION": "3.1.0",
-        "OPENAPI_URL_PREFIX": API_PREFIX,
-        "OPENAPI_JSON_PATH": "openapi.json",
-        "OPENAPI_SWAGGER_UI_PATH": "docs",
-        "OPENAPI_SWAGGER_UI_URL": f"{API_PREFIX}/docs/files/",
-    }
-
-
 def observe(app: Flask) -> None:
     """Request ids, access lines and metrics; first, so that they see what the others refuse."""
     request_context.bind(app)
@@ -190,30 +144,8 @@ def _is_never_limited() -> bool:
 
 
 def bind_celery(app: Flask) -> None:
-    """The queue; training, prediction and market have queues of their own, others go to ``default``."""
-    settings: Settings = app.config["SETTINGS"]
-    celery.conf.update(
-        broker_url=settings.redis_database(0),
-        broker_connection_retry_on_startup=True,
-        # An enqueue gives up after about two seconds when Redis is down, instead of hanging the request.
-        broker_connection_timeout=2,
-        broker_transport_options={"socket_connect_timeout": 2, "socket_timeout": 2},
-        task_publish_retry_policy={"max_retries": 1, "interval_start": 0.1, "interval_max": 0.1},
-        task_ignore_result=True,
-        task_default_queue="default",
-        task_routes={f"{name}.*": {"queue": name} for name in ("training", "prediction", "market")},
-        # The lease decides who runs a session, so a delivery is acknowledged before the work starts.
-        task_acks_late=False,
-        worker_prefetch_multiplier=1,
-        worker_max_tasks_per_child=settings.training_tasks_per_child,
-        # A child imports Keras before it says that it is alive.
-        worker_proc_alive_timeout=60,
-        worker_hijack_root_logger=False,
-        # A broker that is away is waited for; what runs meanwhile is the lease's business, not the broker's.
-        broker_connection_max_retries=None,
-        worker_cancel_long_running_tasks_on_connection_loss=False,
-        timezone="UTC",
-    )
+    """The queue, and what every task has: a context, a trace, and the tasks that signals send."""
+    celery.conf.update(celery_config(app.config["SETTINGS"]))
     task_context.bind(app, celery)
     tracing.bind(app, celery)
     prediction_tasks.listen()
@@ -301,3 +233,5 @@ def register_commands(app: Flask) -> None:
     own = (*MARKET_COMMANDS, *CLI_COMMANDS, models_cli, *PREDICTION_COMMANDS, *OPERATIONS_COMMANDS)
     for command in own:
         app.cli.add_command(command)
+    for command in app.cli.commands.values():
+        command_errors.tell(command)

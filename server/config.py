@@ -11,15 +11,15 @@ import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
-from typing import Any, cast, get_type_hints
+from typing import Any, get_type_hints
 from urllib.parse import urlsplit, urlunsplit
 
 from dotenv import dotenv_values
-from environs import Env, EnvValidationError, FileAwareEnv
+from environs import Env, FileAwareEnv
 from marshmallow import validate
 
 from server.errors import ServerError
-from server.setting_checks import FILE_SUFFIX, files_of, production_problems
+from server.setting_checks import FILE_SUFFIX, files_of, production_problems, shown, wrong_values
 
 PROJECT_ROOT = Path(__file__).resolve().parent.parent
 ENVIRONMENTS = ("development", "test", "production")
@@ -272,29 +272,15 @@ def _parse(cls: type[Settings]) -> dict[str, Any]:
     for spec, name in zip(fields(cls), names, strict=True):
         read = _reader(from_files if name in files else plain, hints[spec.name])
         values[spec.name] = read(name, default=spec.default, validate=spec.metadata["check"])
-    wrong = {**_wrong_values(plain), **_wrong_values(from_files)}
+    wrong = {**wrong_values(plain), **wrong_values(from_files)}
     if wrong:
-        lines = [f"{_shown(name, files)}: {messages}" for name, messages in wrong.items()]
+        lines = [f"{shown(name, files)}: {messages}" for name, messages in wrong.items()]
         raise InvalidSettings("Settings that cannot be used: " + "; ".join(lines), variables=wrong)
     return values
 
 
 def _reader(env: Env, hint: Any) -> Any:
     return {str: env.str, int: env.int, float: env.float, bool: env.bool, list[str]: env.list}[hint]
-
-
-def _wrong_values(env: Env) -> dict[str, str]:
-    try:
-        env.seal()
-    except EnvValidationError as error:
-        messages_by_name = cast("dict[str, list[str]]", error.error_messages)
-        return {name: " ".join(map(str, messages)) for name, messages in messages_by_name.items()}
-    return {}
-
-
-def _shown(name: str, files: Mapping[str, str]) -> str:
-    # What a file holds is not for logs.
-    return f"{name} in {files[name]}" if name in files else f"{name}={os.environ.get(name, '')!r}"
 
 
 def _refuse(problems: Mapping[str, str]) -> None:

@@ -1,4 +1,4 @@
-"""What settings may not be: given twice, in a file that cannot be read, or a password that everybody knows.
+"""What settings may not be: given twice, in a file that cannot be read, of the wrong kind, or easily guessed.
 
 Each check gives what is wrong, by variable and in words; none shows a secret.
 """
@@ -8,8 +8,10 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 from urllib.parse import unquote, urlsplit
+
+from environs import Env, EnvValidationError
 
 FILE_SUFFIX = "_FILE"
 # The patches need the first and the metrics' library the second before any setting is read.
@@ -60,6 +62,21 @@ def _problem_of_file(name: str, file: str) -> str | None:
             f"may read, or set {name} itself"
         )
     return None
+
+
+def wrong_values(env: Env) -> dict[str, str]:
+    """What is wrong with the values that ``env`` has read, all of them at once."""
+    try:
+        env.seal()
+    except EnvValidationError as error:
+        messages_by_name = cast("dict[str, list[str]]", error.error_messages)
+        return {name: " ".join(map(str, messages)) for name, messages in messages_by_name.items()}
+    return {}
+
+
+def shown(name: str, files: Mapping[str, str]) -> str:
+    """A setting as it may be named in an error: what a file (``files`` by setting) holds is not for logs."""
+    return f"{name} in {files[name]}" if name in files else f"{name}={os.environ.get(name, '')!r}"
 
 
 def production_problems(values: Mapping[str, Any]) -> dict[str, str]:

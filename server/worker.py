@@ -74,6 +74,12 @@ for schedule in schedules.SCHEDULES.values():
             "schedule": crontab(**schedule.crontab),
             "options": {"expires": 300},
         }
+if settings.auto_retrain:
+    celery.conf.beat_schedule["retrain-drifting"] = {
+        "task": tasks.retrain_drifting.name,
+        "schedule": tasks.RETRAIN_RETRY_SECONDS,
+        "options": {"expires": tasks.RETRAIN_RETRY_SECONDS},
+    }
 if settings.retrain_hour_utc >= 0:
     celery.conf.beat_schedule["retrain-followed"] = {
         "task": "sessions.retrain_followed",

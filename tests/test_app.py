@@ -16,8 +16,9 @@ from flask.testing import FlaskClient
 from flask_smorest import Blueprint
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
-from server.app import create_app, database_config
+from server.app import create_app
 from server.config import PROJECT_ROOT, InvalidSettings, Settings
+from server.extension_config import database_config
 from server.extensions import limiter
 from tests.applications import UNREACHABLE, application
 
@@ -281,7 +282,8 @@ def test_an_enqueue_without_redis_fails_soon(deaf: bool) -> None:
             [sys.executable, "-c", script], cwd=PROJECT_ROOT, capture_output=True, text=True, timeout=120
         )
     assert done.stdout, done.stderr
-    assert float(done.stdout) < 5
+    # About four seconds of waiting, on a machine that has others to serve as well.
+    assert float(done.stdout) < 12
 
 
 def test_trainings_have_a_queue_of_their_own(plain: Flask) -> None:

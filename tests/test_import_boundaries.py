@@ -16,9 +16,9 @@ SERVER = ROOT / "server"
 
 # A domain imports itself and what stands before it, never what stands behind it.
 ORDER = (
-    "errors", "setting_checks", "config", "extensions", "asynchronous", "observability", "realtime", "market",
-    "analytics", "features", "forecasters", "adapters", "registry", "training", "prediction", "dashboard",
-    "operations", "app", "worker", "local",
+    "errors", "setting_checks", "config", "extension_config", "extensions", "asynchronous",
+    "observability", "realtime", "market", "analytics", "features", "forecasters", "adapters", "registry",
+    "training", "prediction", "dashboard", "operations", "app", "worker", "local",
 )  # fmt: skip
 EDGES = {"views", "sockets", "tasks", "commands"}
 KERAS_HOMES = ("forecasters/neural.py", "forecasters/callbacks.py", "forecasters/networks/")

@@ -13,6 +13,7 @@ from typing import Any, Final
 
 import structlog
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from server.config import Settings
 from server.extensions import db
@@ -38,12 +39,12 @@ Retrain = Callable[[str, str], None]
 
 
 def active_models(ticker: str | None = None, interval: str | None = None) -> Sequence[Model]:
-    """The active models, of one series or of all, by kind."""
+    """The active models, of one series or of all, by kind; as they are now, bound to no session."""
     query = select(Model).filter_by(status=ACTIVE)
     if ticker is not None:
         query = query.filter_by(ticker=ticker, interval=interval)
-    ordered = query.order_by(Model.ticker, Model.interval, Model.model_type)
-    return db.session.scalars(ordered.execution_options(populate_existing=True)).all()
+    with Session(db.engine) as session:
+        return session.scalars(query.order_by(Model.ticker, Model.interval, Model.model_type)).all()
 
 
 def figures_of(ticker: str, interval: str, model_ids: Iterable[str], days: float) -> dict[str, Figures]:

@@ -42,31 +42,19 @@ class LoadedOnce(Generic[Key, Value]):
             return running.result()
         return self._load(key, load, mine)
 
-    def forget(self, key: Key) -> None:
-        """Keep the value no longer, nor the one being loaded now."""
-        with self._lock:
-            self._values.pop(key, None)
-            self._loading.pop(key, None)
-
     def _load(self, key: Key, load: Callable[[], Value], mine: Future[Value]) -> Value:
         try:
             value = load()
         except BaseException as error:
-            self._finish(key, mine)
+            with self._lock:
+                del self._loading[key]
             mine.set_exception(error)
             raise
-        if self._finish(key, mine):
-            with self._lock:
-                self._values[key] = value
-                while len(self._values) > self._capacity:
-                    self._values.popitem(last=False)
+        with self._lock:
+            # In one step: whoever comes finds the load or the value that it brought.
+            del self._loading[key]
+            self._values[key] = value
+            while len(self._values) > self._capacity:
+                self._values.popitem(last=False)
         mine.set_result(value)
         return value
-
-    def _finish(self, key: Key, mine: Future[Value]) -> bool:
-        """End this load; whether its value is still wanted."""
-        with self._lock:
-            wanted = self._loading.get(key) is mine
-            if wanted:
-                del self._loading[key]
-        return wanted

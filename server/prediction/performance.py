@@ -1,6 +1,6 @@
 """What forecasts were worth once the candles were there, beside the naive forecast on the same rows.
 
-Units are those of a test report (``forecasters/evaluation.py``): ``mae`` and ``rmse`` in quote currency,
+Units are those of a test report (``forecasters/metrics.py``): ``mae`` and ``rmse`` in quote currency,
 ``mape`` in percent of the price, widths and interval scores in cumulative log return, shares as fractions.
 ``None`` stands where a number is undefined. The database adds up; what follows from the sums is here.
 """

@@ -34,7 +34,3 @@ class Runtime:
         """
         (MODEL_CACHE_HITS if self.holds(model_id) else MODEL_CACHE_MISSES).inc()
         return self._kept.get(model_id, lambda: load_forecaster(self._artifacts, model_id))
-
-    def evict(self, model_id: str) -> None:
-        """Let a model go."""
-        self._kept.forget(model_id)

@@ -52,8 +52,8 @@ def wanted(ticker: str, interval: str) -> list[dict[str, Any]]:
         for model in active_models(ticker, interval)
     }
     query = select(Prediction.request_id).where(Prediction.request_id.in_(requests))
-    made = set(db.session.scalars(query))
-    db.session.rollback()
+    with db.engine.connect() as connection:
+        made = set(connection.scalars(query))
     return [{**requests[each], "request_id": each} for each in requests if each not in made]
 
 

@@ -44,7 +44,7 @@ def export_model(model_id: str, artifacts: ArtifactStore) -> bytes:
 
     Raises :class:`NotFound`, :class:`ModelUnusable` when its artifact is missing or damaged.
     """
-    models.get(model_id)
+    models.require(model_id)
     try:
         artifact = artifacts.open(model_id, verify=())
         return _packed(artifact.manifest, {name: artifact.read(name) for name in artifact.manifest["files"]})

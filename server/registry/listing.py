@@ -33,7 +33,7 @@ METRICS: Final = (
     "interval_score_95",
     "interval_skill_95",
 )
-"""Numbers of a test report by which models can be sorted (see ``forecasters/evaluation.py``)."""
+"""Numbers of a test report by which models can be sorted (see ``forecasters/metrics.py``)."""
 
 COLUMNS: Final = (
     "created_at",
@@ -88,7 +88,8 @@ def _key(name: str) -> ColumnElement[Any]:
 def gauges() -> dict[str, dict[tuple[str, ...], float]]:
     """How many models are registered now, by status, under the name of their gauge."""
     query = select(Model.status, func.count().label("models")).group_by(Model.status)
-    counts = {row.status: float(row.models) for row in db.session.execute(query)}
+    with db.engine.connect() as connection:
+        counts = {row.status: float(row.models) for row in connection.execute(query)}
     return {MODELS: {(status,): counts.get(status, 0.0) for status in STATUSES}}
 
 

@@ -19,7 +19,7 @@ def scored_part(model_id: str, step: int, limit: int, artifacts: ArtifactStore) 
     Raises :class:`NotFound` for an unknown model and for one that was stored without its test part,
     :class:`InvalidInput` for a step beyond its horizon, :class:`ArtifactDamaged`, :class:`Unavailable`.
     """
-    model = models.get(model_id)
+    kind = models.require(model_id)
     artifact = artifacts.open(model_id, verify=())
     if FILE_NAME not in artifact.manifest["files"]:
         raise NotFound(
@@ -27,14 +27,14 @@ def scored_part(model_id: str, step: int, limit: int, artifacts: ArtifactStore) 
             model_id=model_id,
         )
     scored = ScoredPart.from_bytes(artifact.read(FILE_NAME))
-    columns = scored.columns(step, require_interval(model.interval), limit)
+    columns = scored.columns(step, require_interval(kind.interval), limit)
     times = {name: [iso_time(int(moment)) for moment in columns[name]] for name in _TIMES}
     return {
         "model_id": model_id,
-        "ticker": model.ticker,
-        "interval": model.interval,
+        "ticker": kind.ticker,
+        "interval": kind.interval,
         "step": step,
-        "horizon": model.horizon,
+        "horizon": artifact.manifest["spec"]["horizon"],
         "rows": len(times["origin"]),
         **columns,
         **times,
@@ -46,6 +46,6 @@ def libraries(model_id: str, artifacts: ArtifactStore) -> dict[str, Any]:
 
     Raises :class:`NotFound` for an unknown model, :class:`ArtifactDamaged`, :class:`Unavailable`.
     """
-    model = models.get(model_id)
+    models.require(model_id)
     manifest = artifacts.open(model_id, verify=()).manifest
-    return {"model_id": model.id, "libraries": manifest["libraries"]}
+    return {"model_id": model_id, "libraries": manifest["libraries"]}

@@ -17,7 +17,7 @@ from sqlalchemy import CursorResult, Update, func, insert, select, text, update
 from server.errors import Conflict, NotFound, ServerError, Unavailable
 from server.extensions import db
 from server.forecasters.artifacts import ArtifactStore
-from server.forecasters.serving import load_forecaster
+from server.forecasters.serving import ModelUnusable, load_forecaster
 from server.registry.announcements import Announce
 from server.registry.decision import Finding, Uncompared, decide
 from server.registry.tables import ACTIVE, ARCHIVED, CANDIDATE, Activation, IntervalWidth, Model
@@ -65,6 +65,13 @@ def get(model_id: str) -> Model:
     return model
 
 
+def require(model_id: str) -> Kind:
+    """The kind of a registered model; no transaction stays open. Raises :class:`NotFound`."""
+    kind = Kind.of(get(model_id))
+    db.session.rollback()
+    return kind
+
+
 def active_of(kind: Kind) -> Model | None:
     """The active model of a kind; ``None`` before the first one."""
     query = select(Model).filter_by(**kind._asdict(), status=ACTIVE)
@@ -100,8 +107,13 @@ def activate(model_id: str, artifacts: ArtifactStore, announce: Announce) -> Mod
     :class:`ModelUnusable` when the artifact is missing or damaged, :class:`Unavailable` when the store
     does not answer; then nothing has changed. Activating the active model changes nothing else.
     """
-    get(model_id)
-    load_forecaster(artifacts, model_id)
+    require(model_id)
+    try:
+        load_forecaster(artifacts, model_id)
+    except ModelUnusable:
+        # Deleted in this very moment it is unknown, and nothing is to be restored.
+        require(model_id)
+        raise
     model = _locked(model_id)
     model.fault = None
     active = active_of(Kind.of(model))

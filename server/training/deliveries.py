@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import structlog
 from celery.worker.request import Request
-from sqlalchemy.exc import OperationalError as DatabaseUnreachable
+from sqlalchemy.exc import SQLAlchemyError
 
 from server.training import sessions
 
@@ -29,8 +29,8 @@ class SessionRequest(Request):
             with self._app.flask_app.app_context():
                 if sessions.waits(session_id):
                     return False
-        except DatabaseUnreachable as error:
-            log.warning("queue.unchecked_delivery", session_id=session_id, error=str(error.orig))
+        except SQLAlchemyError as error:
+            log.warning("queue.unchecked_delivery", session_id=session_id, error=str(error))
             return False
         self._announce_revoked("the session no longer waits", False, None, False)
         return True

@@ -17,7 +17,7 @@ from datetime import timedelta
 
 import structlog
 from sqlalchemy import Engine, func, literal, update
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import SQLAlchemyError
 
 from server.extensions import db
 from server.realtime.publisher import Publisher
@@ -64,7 +64,9 @@ def claim(session_id: str, owner: str, seconds: float, publisher: Publisher) -> 
 
     ``None`` when there is nothing to do: somebody else has it, it has ended, or it was deleted.
     """
-    session: TrainingSession | None = db.session.get(TrainingSession, session_id, with_for_update=True)
+    session: TrainingSession | None = db.session.get(
+        TrainingSession, session_id, with_for_update=True, populate_existing=True
+    )
     if session is None or session.status != PENDING:
         db.session.rollback()
         return None
@@ -99,9 +101,9 @@ def _keep(lease: Lease, engine: Engine, poll_seconds: float) -> None:
         asked_at = time.monotonic()
         try:
             renewed = lease.renew(engine)
-        except OperationalError as error:
+        except SQLAlchemyError as error:
             # The database may come back before the lease runs out; until then the run goes on.
-            log.warning("lease.renewal_failed", session_id=lease.session_id, error=str(error.orig))
+            log.warning("lease.renewal_failed", session_id=lease.session_id, error=str(error))
             renewed = asked_at < valid_until
         else:
             valid_until = asked_at + lease.seconds

@@ -16,8 +16,10 @@ from server.forecasters.artifacts import ArtifactStore
 from server.forecasters.checkpoints import CheckpointStore
 from server.forecasters.contract import (
     CandlesRead,
+    Dataset,
     Evaluated,
     OnProgress,
+    Returns,
     ShouldStop,
     Spec,
     StageStarted,
@@ -70,12 +72,7 @@ def run(
     :class:`TrainingStopped` soon after ``should_stop`` answers True, :class:`TrainingFailed` or
     :class:`InvalidInput` when the data or the loss make the run impossible.
     """
-
-    def enter(stage: str) -> None:
-        if should_stop():
-            raise TrainingStopped
-        on_progress(StageStarted(stage))
-
+    enter = _entering(on_progress, should_stop)
     enter("data_fetching")
     loaded = candles()
     enter("preprocessing")
@@ -88,23 +85,33 @@ def run(
     enter("training")
     fitted = training.run(checkpoints, resume_epoch)
     enter("evaluating")
-    calibration, test = (
-        fitted.predict(prepared.dataset, origins)
-        for origins in (prepared.dataset.parts.calibration, prepared.dataset.parts.test)
-    )
-    evaluation = evaluate(prepared.dataset, calibration, test)
+    forecast, evaluation = _evaluated(fitted, prepared.dataset)
     on_progress(Evaluated(evaluation.metrics, evaluation.baseline))
     enter("exporting")
     manifest = describe(spec, loaded, fingerprint, prepared, evaluation, fitted)
-    scored = ScoredPart.of(prepared.dataset, test, evaluation.conformal, evaluation.factors)
+    scored = ScoredPart.of(prepared.dataset, forecast, evaluation.conformal, evaluation.factors)
     store(artifacts, session_id, fitted, manifest, scored)
     return Outcome(
-        model_id=session_id,
-        epochs=len(fitted.history),
-        best_epoch=fitted.best_epoch,
-        metrics=evaluation.metrics,
-        baseline=evaluation.baseline,
+        session_id, len(fitted.history), fitted.best_epoch, evaluation.metrics, evaluation.baseline
     )
+
+
+def _entering(on_progress: OnProgress, should_stop: ShouldStop) -> Callable[[str], None]:
+    """What begins a stage, unless the run is to stop before it."""
+
+    def enter(stage: str) -> None:
+        if should_stop():
+            raise TrainingStopped
+        on_progress(StageStarted(stage))
+
+    return enter
+
+
+def _evaluated(fitted: neural.NeuralForecaster, dataset: Dataset) -> tuple[Returns, Evaluation]:
+    """The forecast of the test part, ``(rows, horizon)`` in cumulative log return, and its worth."""
+    calibration = fitted.predict(dataset, dataset.parts.calibration)
+    test = fitted.predict(dataset, dataset.parts.test)
+    return test, evaluate(dataset, calibration, test)
 
 
 def describe(

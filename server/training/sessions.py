@@ -63,7 +63,8 @@ def start(
     db.session.flush()
     payload = session_log.write(session, NewEvent("queued", {"queue_position": queue_position(session)}))
     session_log.commit(session, payload, publisher)
-    enqueue(session.id)
+    # Not session.id: read anew after the commit, it would keep a connection for as long as the broker takes.
+    enqueue(payload["session_id"])
     return session
 
 
@@ -165,7 +166,9 @@ def gauges() -> dict[str, float]:
     query = select(TrainingSession.status, func.count().label("sessions")).where(
         TrainingSession.status.in_(ACTIVE)
     )
-    counts = {row.status: row.sessions for row in db.session.execute(query.group_by(TrainingSession.status))}
+    with db.engine.connect() as connection:
+        rows = connection.execute(query.group_by(TrainingSession.status)).all()
+    counts = {row.status: row.sessions for row in rows}
     return {
         TRAINING_QUEUE_DEPTH: float(counts.get(PENDING, 0)),
         TRAINING_ACTIVE_SESSIONS: float(counts.get(IN_PROGRESS, 0)),
@@ -179,7 +182,8 @@ def longest_silence() -> float:
         TrainingEvent.session_id == TrainingSession.id, TrainingEvent.seq == TrainingSession.last_seq
     )
     query = select(func.min(TrainingEvent.timestamp)).join(TrainingSession, last_event)
-    oldest = db.session.scalar(query.where(TrainingSession.status == IN_PROGRESS))
+    with db.engine.connect() as connection:
+        oldest = connection.scalar(query.where(TrainingSession.status == IN_PROGRESS))
     return 0.0 if oldest is None else max(0.0, (datetime.now(UTC) - oldest).total_seconds())
 
 

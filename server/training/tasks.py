@@ -42,6 +42,11 @@ HANG_SECONDS = 120
 """How long after its time limit a run may still be seen in a child, before the child is killed."""
 
 
+def worker_name() -> str:
+    """This process, as it stands in the leases that it takes."""
+    return f"{socket.gethostname()}:{os.getpid()}"
+
+
 def enqueue(session_id: str) -> None:
     """Send a session to the training queue. When the broker is away the reaper sends it later."""
     # A child that hangs cannot notice that its time is up: Celery kills it, and the reaper finds its run.
@@ -64,17 +69,14 @@ class TrainTask(Task):
         log.error("training.unexpected_error", session_id=args[0], exc_info=exc)
         ERRORS.labels(error_code="internal_error").inc()
         with self.app.flask_app.app_context():
-            _fail_unless_ended(
-                args[0], ServerError(f"The training stopped unexpectedly: {type(exc).__name__}")
-            )
+            _fail_if_held(args[0], ServerError(f"The training stopped unexpectedly: {type(exc).__name__}"))
 
 
 @celery.task(name="training.train", base=TrainTask, Request="server.training.deliveries:SessionRequest")
 def train(session_id: str) -> None:
     """Train one session, if it still waits for a worker."""
     settings, publisher = adapters.settings(), adapters.publisher()
-    owner = f"{socket.gethostname()}:{os.getpid()}"
-    held = lease.claim(session_id, owner, settings.lease_seconds, publisher)
+    held = lease.claim(session_id, worker_name(), settings.lease_seconds, publisher)
     if held is None:
         log.info("training.nothing_to_claim", session_id=session_id)
         return
@@ -184,11 +186,14 @@ def _append_if_held(held: Lease, event: NewEvent, columns: dict[str, Any]) -> bo
     return True
 
 
-def _fail_unless_ended(session_id: str, error: ServerError) -> None:
+def _fail_if_held(session_id: str, error: ServerError) -> None:
+    """End the run FAILED, unless it has ended or another worker, who took it over, runs it now."""
     db.session.rollback()
-    if sessions.get(session_id).status not in ENDED:
-        data = _failure(error)
-        session_log.append(session_id, NewEvent("failed", data), adapters.publisher(), **RELEASED, error=data)
+    session = sessions.get(session_id)
+    if session.lease_token is None or session.lease_owner != worker_name():
+        log.info("training.lease_lost", session_id=session_id, instead_of="failed")
+        return
+    _fail(Lease(session_id, session.lease_token, adapters.settings().lease_seconds), error)
 
 
 def _failure(error: ServerError) -> dict[str, Any]:
@@ -210,6 +215,19 @@ def retrain(task: Task, model_id: str, reason: str) -> None:
         raise task.retry(exc=error, countdown=RETRAIN_RETRY_SECONDS) from error
     except InvalidInput as error:
         log.warning("retraining.impossible", model_id=model_id, reason=reason, error=error.message)
+
+
+@celery.task(name="sessions.retrain_drifting")
+def retrain_drifting() -> None:
+    """Train drifting models anew whose message was lost; those that find no free slot at the next tick."""
+    for model_id, drift in retraining.overlooked():
+        reason = f"drift: {drift}"
+        try:
+            retraining.retrain(model_id, reason, adapters.settings(), adapters.publisher(), enqueue)
+        except TooManyRequests:
+            return
+        except InvalidInput as error:
+            log.warning("retraining.impossible", model_id=model_id, reason=reason, error=error.message)
 
 
 @celery.task(name="sessions.retrain_followed")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -55,12 +56,33 @@ def test_a_load_that_fails_is_told_to_everyone_and_tried_again_by_the_next() -> 
     assert kept.get("a", lambda: 7) == 7
 
 
-def test_what_is_forgotten_during_its_load_is_answered_but_not_kept() -> None:
-    kept: LoadedOnce[str, int] = LoadedOnce(2)
+class ProbingLock:
+    """A lock that calls ``probe`` each time it was released, in the very moment another thread may come."""
 
-    def load() -> int:
-        kept.forget("a")
-        return 1
+    def __init__(self, probe: Callable[[], None]) -> None:
+        self._lock, self._probe = threading.Lock(), probe
 
-    assert kept.get("a", load) == 1
-    assert "a" not in kept
+    def __enter__(self) -> None:
+        self._lock.acquire()
+
+    def __exit__(self, *_: object) -> None:
+        self._lock.release()
+        self._probe()
+
+
+def test_whoever_comes_as_a_load_ends_finds_its_value_and_loads_nothing() -> None:
+    kept: LoadedOnce[str, object] = LoadedOnce(2)
+    loaded, found = threading.Event(), []
+
+    def load() -> object:
+        loaded.set()
+        return object()
+
+    def come() -> None:
+        if loaded.is_set() and not found:
+            found.append(None)
+            found[0] = kept.get("a", lambda: pytest.fail("loaded a second time"))
+
+    kept._lock = ProbingLock(come)  # type: ignore[assignment]
+    value = kept.get("a", load)
+    assert found == [value]

@@ -12,7 +12,7 @@ from prometheus_client import REGISTRY
 from server.market.moments import iso
 from server.realtime.rooms import TRAINING_UPDATE
 from server.realtime.server import _count_disconnection
-from tests.realtime.test_relay import ROOM, Room
+from tests.realtime.relayed import ROOM, Room
 
 LAG = "crypto_predict_realtime_lag_seconds"
 

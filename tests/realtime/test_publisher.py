@@ -86,7 +86,7 @@ def test_a_redis_that_hangs_holds_no_request_up_and_what_waits_is_limited() -> N
     started = time.monotonic()
     for number in range(20):
         publisher.publish(f"room {number}", TRAINING_UPDATE, PAYLOAD)
-    assert time.monotonic() - started < 1
+    assert time.monotonic() - started < 5, "a request waited for what hangs for ten seconds"
     # The task may or may not have taken the first one meanwhile.
     assert EVENTS_LEFT_OUT._value.get() - left_out in (16, 17)
     hanging.let_go.release(100)

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from flask import Flask
+from sqlalchemy import select
 
 from server import adapters
 from server.config import Settings
@@ -58,6 +59,12 @@ def register(artifacts: ArtifactStore) -> Register:
         return model
 
     return register_model
+
+
+def statuses() -> dict[str, str]:
+    """The status of every registered model, by id, as it is stored."""
+    db.session.rollback()
+    return {row.id: row.status for row in db.session.execute(select(Model.id, Model.status))}
 
 
 @contextmanager

@@ -15,12 +15,14 @@ import pytest
 from celery.exceptions import Retry
 from flask import Flask
 from redis import Redis
+from sqlalchemy import select
 
 from server.config import PROJECT_ROOT, Settings
 from server.errors import InvalidInput, TooManyRequests
 from server.extensions import db
 from server.market import follows, store
 from server.market.candles import Candles, iso_time
+from server.market.moments import iso
 from server.registry.tables import ACTIVE, ARCHIVED, CANDIDATE, Model
 from server.training import retraining, sessions, tasks
 from server.training.tables import TrainingSession
@@ -39,6 +41,7 @@ SPEC = {
     "patience": 2,
     "seed": 5,
 }
+TODAY = datetime.now(UTC)
 Add = Callable[..., str]
 
 
@@ -83,7 +86,8 @@ def retrain(
     quick: Settings, publisher: RecordingPublisher, queue: RecordingQueue
 ) -> Callable[..., TrainingSession | None]:
     def retrain_model(model_id: str, reason: str = "nightly") -> TrainingSession | None:
-        return retraining.retrain(model_id, reason, quick, publisher, queue)
+        # A night in which a test runs must not make two days of one.
+        return retraining.retrain(model_id, reason, quick, publisher, queue, now=TODAY)
 
     return retrain_model
 
@@ -194,13 +198,64 @@ def test_at_night_the_active_models_of_followed_series_are_due(
     assert sent == [("sessions.retrain", repr((model_id, "nightly"))) for model_id in (cnn, lstm)]
 
 
-@pytest.mark.parametrize(("hour", "scheduled"), [("-1", "{}"), ("3", "{3}")])
-def test_beat_retrains_at_the_hour_of_the_setting_alone(hour: str, scheduled: str) -> None:
+def drifts(model_id: str, since: datetime) -> None:
+    model = db.session.get_one(Model, model_id)
+    model.drift = {"since": iso(since), "reason": "the skill is low", "figures": {}}
+    db.session.commit()
+
+
+@pytest.fixture
+def drift_tick(app: Flask, settings: Settings) -> Callable[[], list[TrainingSession]]:
+    """Runs the tick; all sessions there are, oldest first."""
+
+    def tick() -> list[TrainingSession]:
+        tasks.retrain_drifting.run()
+        return list(db.session.scalars(select(TrainingSession).order_by(TrainingSession.created_at)))
+
+    return tick
+
+
+def test_a_model_whose_drift_message_was_lost_is_trained_anew_once(
+    add: Add, drift_tick: Callable[[], list[TrainingSession]], settings: Settings
+) -> None:
+    lost = add()
+    add("b" * 32, model_type="LSTM")
+    assert drift_tick() == []
+    drifts(lost, datetime.now(UTC) - timedelta(days=3))
+    (session,) = drift_tick()
+    assert (session.params["retrain_of"], session.params["retrain_reason"]) == (
+        lost,
+        "drift: the skill is low",
+    )
+    sessions.cancel(session.id, RecordingPublisher())
+    session.created_at = datetime.now(UTC) - timedelta(days=2)
+    session.idempotency_key = "that of its day"
+    db.session.commit()
+    assert len(drift_tick()) == 1, "it was trained since it drifts"
+
+
+@pytest.mark.usefixtures("one_slot")
+def test_without_a_slot_a_drifting_model_waits_for_the_next_tick(
+    add: Add, retrain: Callable[..., Any], drift_tick: Callable[[], list[TrainingSession]]
+) -> None:
+    drifting, other = add(), add("b" * 32, model_type="LSTM")
+    drifts(drifting, datetime.now(UTC))
+    first = retrain(other)
+    assert len(drift_tick()) == 1
+    sessions.cancel(first.id, RecordingPublisher())
+    assert [session.params["retrain_of"] for session in drift_tick()] == [other, drifting]
+
+
+@pytest.mark.parametrize(
+    ("hour", "auto", "scheduled"), [("-1", "false", "{} False"), ("3", "true", "{3} True")]
+)
+def test_beat_retrains_as_the_settings_say(hour: str, auto: str, scheduled: str) -> None:
     script = (
         "from server.worker import celery\n"
-        "entry = celery.conf.beat_schedule.get('retrain-followed')\n"
-        "print('AT', set(entry['schedule'].hour) if entry else {})\n"
-        "assert not entry or entry['task'] in celery.tasks\n"
+        "entries = celery.conf.beat_schedule\n"
+        "entry, drift = entries.get('retrain-followed'), entries.get('retrain-drifting')\n"
+        "print('AT', set(entry['schedule'].hour) if entry else {}, drift is not None)\n"
+        "assert all(each is None or each['task'] in celery.tasks for each in (entry, drift))\n"
     )
     environment = {
         **os.environ,
@@ -208,6 +263,7 @@ def test_beat_retrains_at_the_hour_of_the_setting_alone(hour: str, scheduled: st
         "DATABASE_URL": "postgresql://nobody@127.0.0.1:1/nothing",
         "REDIS_URL": "redis://127.0.0.1:1/0",
         "RETRAIN_HOUR_UTC": hour,
+        "AUTO_RETRAIN": auto,
     }
     ran = subprocess.run(
         [sys.executable, "-c", script],

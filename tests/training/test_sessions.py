@@ -1,44 +1,26 @@
+"""Sessions from the outside: slots, retries, cancel, what is shown and what is pruned."""
+
 from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from dataclasses import replace
-from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy import update
 
 from server.config import Settings
 from server.errors import Conflict, NotFound, TooManyRequests
 from server.extensions import db
-from server.training import lease, log, reaper, sessions
+from server.training import lease, log, sessions
 from server.training.events import NewEvent
 from server.training.log import LeaseLost
 from server.training.tables import TrainingSession
 from tests.training.conftest import wanted
+from tests.training.held import claimed, types_of
 from tests.training.recording import RecordingPublisher, RecordingQueue
 
 Start = Callable[..., TrainingSession]
-
-
-def claimed(session: TrainingSession, publisher: RecordingPublisher, seconds: float = 60) -> lease.Lease:
-    held = lease.claim(session.id, "here:1", seconds, publisher)
-    assert held is not None
-    return held
-
-
-def expire(session_id: str) -> None:
-    past = datetime.now(UTC) - timedelta(minutes=1)
-    db.session.execute(
-        update(TrainingSession).where(TrainingSession.id == session_id).values(lease_expires_at=past)
-    )
-    db.session.commit()
-
-
-def types_of(session_id: str) -> list[str]:
-    return [event["type"] for event in log.read(session_id)]
 
 
 def test_a_started_session_is_logged_published_and_then_enqueued(
@@ -142,34 +124,6 @@ def test_waiting_sessions_know_their_place(start: Start, publisher: RecordingPub
     assert sessions.queue_position(second) == 1
 
 
-def test_a_second_delivery_finds_the_lease_taken_and_leaves(
-    start: Start, publisher: RecordingPublisher
-) -> None:
-    session = start()
-    claimed(session, publisher)
-    assert lease.claim(session.id, "there:2", 60, publisher) is None
-    assert types_of(session.id) == ["queued", "started"]
-
-
-def test_racing_deliveries_start_a_run_once(app: Flask, start: Start) -> None:
-    session_id = start().id
-    held: list[bool] = []
-    ready = threading.Barrier(6)
-
-    def race() -> None:
-        with app.app_context():
-            ready.wait()
-            held.append(lease.claim(session_id, "racer:1", 60, RecordingPublisher()) is not None)
-
-    threads = [threading.Thread(target=race) for _ in range(6)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert sum(held) == 1
-    assert types_of(session_id) == ["queued", "started"]
-
-
 @pytest.mark.parametrize("running", [False, True])
 def test_cancel_ends_the_session_at_once_and_it_stays_cancelled(
     start: Start, publisher: RecordingPublisher, running: bool
@@ -200,102 +154,6 @@ def test_an_unknown_session_is_named_in_the_error(database: None, publisher: Rec
             call()
 
 
-def test_a_run_whose_worker_died_is_queued_again_with_its_epoch(
-    start: Start, quick: Settings, publisher: RecordingPublisher, queue: RecordingQueue
-) -> None:
-    session = start()
-    held = claimed(session, publisher)
-    epoch = NewEvent("epoch", {"epoch": 2, "eta_seconds": 1.0})
-    log.append(session.id, epoch, publisher, held_by=held.token)
-    expire(session.id)
-    assert reaper.reap(quick, publisher, queue) == [session.id]
-    assert queue.sent == [session.id, session.id]
-    requeued = log.read(session.id)[-1]
-    assert requeued["type"] == "requeued"
-    assert requeued["data"] == {"reason": "worker_lost", "attempt": 1, "epoch": 2}
-    with pytest.raises(LeaseLost):
-        log.append(session.id, epoch, publisher, held_by=held.token)
-
-
-def test_a_renewed_lease_is_left_alone(
-    start: Start, quick: Settings, publisher: RecordingPublisher, queue: RecordingQueue
-) -> None:
-    session = start()
-    held = claimed(session, publisher)
-    expire(session.id)
-    assert held.renew(db.engine)
-    assert reaper.reap(quick, publisher, queue) == []
-
-
-def test_a_run_that_keeps_killing_its_worker_fails_with_the_reason(
-    start: Start, quick: Settings, publisher: RecordingPublisher, queue: RecordingQueue
-) -> None:
-    session = start()
-    for _ in range(quick.training_max_attempts):
-        claimed(session, publisher)
-        expire(session.id)
-        reaper.reap(quick, publisher, queue)
-    ended = sessions.get(session.id)
-    assert ended.status == "FAILED"
-    assert ended.error is not None
-    assert ended.error["error_code"] == "worker_lost"
-    _, event, payload = publisher.published[-1]
-    assert (event, payload["error_code"]) == ("error_update", "worker_lost")
-
-
-def test_a_waiting_session_whose_message_was_lost_is_sent_again(
-    start: Start, quick: Settings, publisher: RecordingPublisher, queue: RecordingQueue
-) -> None:
-    session = start()
-    settings = replace(quick, requeue_seconds=60.0)
-    assert reaper.reap(settings, publisher, queue) == []
-    long_ago = datetime.now(UTC) - timedelta(hours=1)
-    session = sessions.get(session.id)
-    session.enqueued_at = long_ago
-    db.session.commit()
-    assert reaper.reap(settings, publisher, queue) == [session.id]
-    assert reaper.reap(settings, publisher, queue) == []
-    assert types_of(session.id) == ["queued"]
-
-
-def test_numbers_have_no_hole_and_no_repeat_however_many_write(app: Flask, start: Start) -> None:
-    publisher = RecordingPublisher()
-    session_id = start().id
-    claimed(sessions.get(session_id), publisher)
-
-    def write() -> None:
-        with app.app_context():
-            for _ in range(10):
-                log.append(session_id, NewEvent("stage", {"stage": "training"}), publisher)
-
-    threads = [threading.Thread(target=write) for _ in range(4)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert [event["seq"] for event in log.read(session_id)] == list(range(1, 43))
-    assert sessions.get(session_id).last_seq == 42
-
-
-def test_an_event_that_is_refused_leaves_no_trace(start: Start, publisher: RecordingPublisher) -> None:
-    session = start()
-    with pytest.raises(Conflict):
-        log.append(session.id, NewEvent("epoch", {"epoch": 1, "eta_seconds": 0.0}), publisher)
-    db.session.rollback()
-    assert types_of(session.id) == ["queued"]
-    assert publisher.types() == ["queued"]
-
-
-def test_a_log_is_read_from_any_point(start: Start, publisher: RecordingPublisher) -> None:
-    session = start()
-    held = claimed(session, publisher)
-    for stage in ("data_fetching", "preprocessing", "training"):
-        log.append(session.id, NewEvent("stage", {"stage": stage}), publisher, held_by=held.token)
-    assert [event["seq"] for event in log.read(session.id, after=2)] == [3, 4, 5]
-    assert [event["seq"] for event in log.read(session.id, after=2, until=4)] == [3, 4]
-    assert [event["seq"] for event in log.read(session.id, after=0, limit=2)] == [1, 2]
-
-
 def test_pruning_deletes_old_ended_sessions_and_nothing_else(
     start: Start, publisher: RecordingPublisher
 ) -> None:
@@ -308,16 +166,6 @@ def test_pruning_deletes_old_ended_sessions_and_nothing_else(
     assert sessions.prune([*ids, active.id]) == 1
     assert types_of(old.id) == []
     assert sessions.get(active.id).status == "PENDING"
-
-
-def test_a_lease_is_kept_while_the_work_goes_on_and_noticed_when_it_is_gone(
-    app: Flask, start: Start, publisher: RecordingPublisher
-) -> None:
-    session = start()
-    held = claimed(session, publisher, seconds=30)
-    with lease.kept(held, db.engine, poll_seconds=0.02):
-        sessions.cancel(session.id, publisher)
-        assert held.lost.wait(5)
 
 
 def snapshot_of(session: TrainingSession) -> dict[str, Any]:

@@ -18,11 +18,12 @@ from server.config import Settings
 from server.forecasters.artifacts import ArtifactStore
 from server.market import store
 from server.market.candles import Candles
-from server.training import lease, log, sessions, tasks
+from server.training import lease, log, reaper, sessions, tasks
 from server.training.deliveries import SessionRequest
 from server.training.ranges import resolve
 from server.training.schemas import StartTraining
 from tests.candles import sample_candles
+from tests.training.held import expire
 from tests.training.recording import RecordingPublisher, RecordingQueue
 
 pytestmark = pytest.mark.timeout(120)
@@ -142,13 +143,29 @@ def test_an_attempt_that_died_after_writing_the_model_is_repeated(waiting: str, 
 
 
 def test_a_defect_ends_the_run_failed_and_is_counted(waiting: str, app: Flask) -> None:
-    lease.claim(waiting, "here:1", 60, RecordingPublisher())
+    lease.claim(waiting, tasks.worker_name(), 60, RecordingPublisher())
     tasks.train.on_failure(ValueError("nobody expected this"), "task", (waiting,), {}, None)
     session = sessions.get(waiting)
     assert session.status == "FAILED"
     assert session.error is not None
     assert session.error["error_code"] == "internal_error"
     assert "nobody expected" not in session.error["message"]
+
+
+def test_a_defect_of_a_worker_that_lost_the_run_does_not_end_it(waiting: str) -> None:
+    """Taken for dead, it goes on for a while; what it trips over is not the new worker's business."""
+    lease.claim(waiting, "another machine:1", 60, RecordingPublisher())
+    tasks.train.on_failure(FileNotFoundError("a checkpoint"), "task", (waiting,), {}, None)
+    assert sessions.get(waiting).status == "IN_PROGRESS"
+    assert types_of(waiting) == ["queued", "started"]
+
+
+def test_a_defect_of_a_worker_whose_run_waits_again_does_not_end_it(waiting: str, settings: Settings) -> None:
+    lease.claim(waiting, tasks.worker_name(), 60, RecordingPublisher())
+    expire(waiting)
+    reaper.reap(settings, RecordingPublisher(), RecordingQueue())
+    tasks.train.on_failure(FileNotFoundError("a checkpoint"), "task", (waiting,), {}, None)
+    assert sessions.get(waiting).status == "PENDING"
 
 
 def test_a_defect_after_the_end_changes_nothing(waiting: str) -> None:

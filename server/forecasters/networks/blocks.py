@@ -52,4 +52,5 @@ def head(x: Any, horizon: int, seeds: Seeds) -> Any:
 
 
 def window(lookback: int, n_features: int) -> Any:
+    """What every network sees: ``(batch, lookback, n_features)``, scaled."""
     return keras.Input((lookback, n_features), name="window")

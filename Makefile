@@ -7,13 +7,16 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 SOURCES := server tests benchmarks docs migrations docker wsgi.py gunicorn.conf.py
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo-live client client-types client-check screenshots test lint types unit format migrate bench docs secrets load lock clean
+.PHONY: help run flask demo-live client client-types client-check screenshots test lint types unit format migrate bench docs secrets load lock clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: $(VENV)/.installed ## Start everything on http://127.0.0.1:5000 (PORT=... for another port); Ctrl-C stops it
 	@$(BIN)/python -m server.local
+
+flask: $(VENV)/.installed ## A command on the data of `make run` while that is stopped: ARGS="restore FILE --replace"
+	@$(BIN)/python -m server.local flask $(ARGS)
 
 demo-live: $(VENV)/.installed-dev ## `make run` on a local exchange: live prices without internet (SPEED=... times as fast)
 	@$(BIN)/python -m tests.exchange.demo $(if $(SPEED),--speed $(SPEED))
@@ -91,5 +94,5 @@ $(VENV)/bin/python:
 	  echo "Python 3.11, 3.12 or 3.13 is needed, and $(PYTHON) is not one of them" \
 	    "($$($(PYTHON) --version 2>&1)). Name one that is: make PYTHON=python3.12 ..."; exit 1; }
 	@$(PYTHON) -m venv $(VENV) || { \
-	  echo "The virtual environment could not be made. On Debian and Ubuntu: apt install python3-venv"; \
+	  echo "The virtual environment could not be made. If venv is missing, on Debian and Ubuntu: apt install python3-venv"; \
 	  rm -rf $(VENV); exit 1; }

@@ -7,6 +7,7 @@ import os
 import re
 import subprocess
 import sys
+from importlib.metadata import distributions
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,7 @@ from server.local.dashboard import OLDEST_NODE
 from server.prediction.schemas import PredictRequest
 from server.training.schemas import StartTraining
 from tests.dashboard.test_speed import FIRST_LOAD_BYTES
+from tests.local.test_requirements import names_in, normal
 from tests.stack import Stack
 
 TEXT = README.read_text()
@@ -35,6 +37,16 @@ def test_every_make_target_named_exists() -> None:
     targets = set(re.findall(r"^([a-z-]+):.*## ", (ROOT / "Makefile").read_text(), re.MULTILINE))
     named = re.findall(r"(?:`(?:[A-Z]+=\S+ )?|^)make ([a-z]+)(?:`|$)", TEXT, re.MULTILINE)
     assert {"run", "test"} <= set(named) <= targets
+
+
+def test_the_disk_that_it_asks_for_is_what_the_packages_take() -> None:
+    asked_for = re.search(r"some minutes and (\d+) GB of disk", TEXT)
+    assert asked_for is not None
+    wanted = names_in("requirements.txt")
+    files = (each.files or () for each in distributions() if normal(each.name) in wanted)
+    packages = sum(file.size or 0 for listed in files for file in listed)
+    # Compiled sources, the dashboard's tools and the data come on top of them.
+    assert 0.6 < packages / (int(asked_for[1]) * 1e9) < 0.95
 
 
 def test_every_link_leads_to_a_file() -> None:

@@ -61,6 +61,8 @@ def build_if_needed(logs: Path, stopping: Stopping, client: Path = CLIENT) -> No
     try:
         build(log_of(logs, "dashboard"), stopping, client)
     except StackError as error:
+        if stopping():
+            return
         say(f"The dashboard could not be built; everything else works. {error.message}")
 
 

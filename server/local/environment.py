@@ -6,12 +6,13 @@ import fcntl
 import json
 import os
 import secrets
+import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import fields
 from pathlib import Path
 
-from server.config import PROJECT_ROOT, Settings
+from server.config import PROJECT_ROOT, InvalidSettings, Settings
 from server.local.processes import StackError
 from server.setting_checks import FILE_SUFFIX
 
@@ -82,6 +83,21 @@ def adopt_running_stack() -> None:
     for name, value in running_stack(LOCAL_FOLDER).items():
         if not os.environ.get(name) and not os.environ.get(name + FILE_SUFFIX):
             os.environ[name] = value
+
+
+@contextmanager
+def settings_refused_in_words(started_as: str) -> Iterator[None]:
+    """End a ``flask`` command or a plain ``python`` script with the sentence about unusable settings.
+
+    ``started_as`` is its ``__name__``. A server that imports the application gets the exception: it takes
+    that for the end, but an exit for a process to be replaced.
+    """
+    try:
+        yield
+    except InvalidSettings as error:
+        if started_as == "__main__" or "FLASK_RUN_FROM_CLI" in os.environ:
+            sys.exit(f"Error: {error.message}")
+        raise
 
 
 def _read_announcement(folder: Path) -> dict[str, str]:

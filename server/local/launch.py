@@ -6,7 +6,8 @@ when PARENT dies, even by ``kill -9``; elsewhere only an orderly stop of the par
 
 PostgreSQL refuses to run as root. Dropping to an ordinary account alone would lock it out of a
 checkout below a private folder such as ``/root``, and opening those folders to everyone is not ours
-to do: the program keeps the one capability to pass file permissions (``CAP_DAC_OVERRIDE``).
+to do: the program keeps the one capability to pass file permissions (``CAP_DAC_OVERRIDE``), also where
+it asks before it opens: ``access()`` looks away from capabilities unless told not to.
 """
 
 from __future__ import annotations
@@ -15,12 +16,15 @@ import ctypes
 import os
 import pwd
 import sys
+from contextlib import suppress
 
 PR_SET_PDEATHSIG = 1
 PR_SET_KEEPCAPS = 8
+PR_SET_SECUREBITS = 28
 PR_CAP_AMBIENT = 47
 PR_CAP_AMBIENT_RAISE = 2
 CAP_DAC_OVERRIDE = 1
+SECBIT_NO_SETUID_FIXUP = 1 << 2
 CAPABILITY_VERSION_3 = 0x20080522
 
 
@@ -38,6 +42,9 @@ def main() -> None:
 def _leave_root(account: str) -> None:
     entry = pwd.getpwnam(account)
     _prctl(PR_SET_KEEPCAPS, 1)
+    # A container may withhold this from its root; only a checkout below a private folder then suffers.
+    with suppress(PermissionError):
+        _prctl(PR_SET_SECUREBITS, SECBIT_NO_SETUID_FIXUP)
     os.setgroups([])
     os.setgid(entry.pw_gid)
     os.setuid(entry.pw_uid)

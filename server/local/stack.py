@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -27,8 +28,13 @@ from server.local.terminal import LogView, say
 from server.local.valkey import EmbeddedValkey
 
 READY_SECONDS = 120.0
+PREPARE_SECONDS = 300.0
 POLL_SECONDS = 0.2
 Stopping = Callable[[], bool]
+
+
+class StopAsked(StackError):
+    """The person wants no further step; what was started ends."""
 
 
 class LocalStack:
@@ -52,11 +58,28 @@ class LocalStack:
         refuse_taken_port(self._given.host, self._given.port)
         keep_last_logs(self._logs)
         build_if_needed(self._logs, self._stopping)
-        with self._servers() as (settings, servers):
+        try:
+            with self._servers() as (settings, servers):
+                environment = self._environment(settings)
+                with announced(self._folder, environment):
+                    self._step("Preparing the database ...")
+                    prepare_database(self._logs, environment, self._stopping)
+                    self._serve(settings, environment, servers)
+        except StopAsked:
+            return
+
+    def run_command(self, arguments: Sequence[str]) -> int:
+        """Run a ``flask`` command on the data while the services are down; its exit status."""
+        with self._servers() as (settings, _servers):
+            command = [sys.executable, "-m", "flask", "--app", str(PROJECT_ROOT / "wsgi.py"), *arguments]
             environment = self._environment(settings)
-            with announced(self._folder, environment):
-                prepare_database(self._logs, environment)
-                self._serve(settings, environment, servers)
+            return subprocess.run(command, env=environment, check=False).returncode  # noqa: S603
+
+    def _step(self, sentence: str) -> None:
+        """Say what comes next. Raises :class:`StopAsked` instead when nothing should."""
+        if self._stopping():
+            raise StopAsked("Stopping ...")
+        say(sentence)
 
     @contextmanager
     def _servers(self) -> Iterator[tuple[Settings, list[EmbeddedPostgres | EmbeddedValkey]]]:
@@ -64,13 +87,13 @@ class LocalStack:
         servers: list[EmbeddedPostgres | EmbeddedValkey] = []
         try:
             if not settings.database_url:
-                say("Starting the embedded PostgreSQL ...")
+                self._step("Starting the embedded PostgreSQL ...")
                 postgres = EmbeddedPostgres(self._folder / "postgres", log_of(self._logs, "postgres"))
                 servers.append(postgres)
                 postgres.start()
                 settings = replace(settings, database_url=postgres.url)
             if not settings.redis_url:
-                say("Starting the embedded Valkey ...")
+                self._step("Starting the embedded Valkey ...")
                 valkey = EmbeddedValkey(self._folder / "valkey", log_of(self._logs, "valkey"))
                 servers.append(valkey)
                 valkey.start()
@@ -103,7 +126,7 @@ class LocalStack:
     ) -> None:
         services = services_of(settings, self._folder)
         supervisor = self.supervisor = Supervisor(services, self._logs, environment, say)
-        say("Starting web, workers and beat ...")
+        self._step("Starting web, workers and beat ...")
         view = LogView({service.name: log_of(self._logs, service.name) for service in services})
         try:
             supervisor.start()
@@ -157,10 +180,17 @@ def refuse_taken_port(host: str, port: int) -> None:
         try:
             probe.bind((host, port))
         except OSError as error:
-            raise StackError(
-                f"Port {port} on {host} cannot be used ({error.strerror}). Stop the program that listens "
-                f"there, or choose another port: make run PORT={port + 1}"
-            ) from error
+            remedy = _remedies(host, port).get(error.errno or 0, "Set HOST to an address of this machine")
+            raise StackError(f"Port {port} on {host} cannot be used ({error.strerror}). {remedy}") from error
+
+
+def _remedies(host: str, port: int) -> dict[int, str]:
+    return {
+        errno.EADDRINUSE: (
+            f"Stop the program that listens there, or choose another port: make run PORT={port + 1}"
+        ),
+        errno.EACCES: f"Choose a port from 1024 up: make run PORT={port + 5000}",
+    }
 
 
 def keep_last_logs(logs: Path) -> None:
@@ -170,9 +200,11 @@ def keep_last_logs(logs: Path) -> None:
         log.replace(log.with_suffix(".log.1"))
 
 
-def prepare_database(logs: Path, environment: dict[str, str]) -> None:
-    """Migrate and load the sample. Raises :class:`StackError` with the end of the log."""
-    say("Preparing the database ...")
+def prepare_database(logs: Path, environment: dict[str, str], stopping: Stopping = lambda: False) -> None:
+    """Migrate and load the sample: each is done whole or not at all, so it may be ended at any moment.
+
+    Raises :class:`StackError` with the end of the log, :class:`StopAsked`.
+    """
     log = log_of(logs, "prepare")
     process = processes.spawn(
         [sys.executable, "-m", "server.local.prepare"],
@@ -180,9 +212,11 @@ def prepare_database(logs: Path, environment: dict[str, str]) -> None:
         environment={**environment, "ASYNC_MODE": "threading"},
         folder=PROJECT_ROOT,
     )
-    try:
-        code = process.wait(300)
-    except subprocess.TimeoutExpired:
-        code = processes.stop(process)
-    if code != 0:
+    deadline = time.monotonic() + PREPARE_SECONDS
+    while process.poll() is None and time.monotonic() < deadline:
+        if stopping():
+            processes.stop(process)
+            raise StopAsked("Stopping ...")
+        time.sleep(POLL_SECONDS)
+    if processes.stop(process) != 0:
         raise StackError(f"The database could not be prepared; the end of {log}:\n{processes.tail(log)}")

@@ -12,7 +12,7 @@ import subprocess
 import tempfile
 import uuid
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, Any, cast
 
@@ -49,21 +49,29 @@ def make(path: Path, artifacts: ArtifactStore, on_step: OnStep) -> Manifest:
     It is written beside ``path`` under a hidden name and renamed once it is whole and on disk. Raises
     :class:`Conflict` when ``path`` exists, :class:`ToolsMissing`, :class:`BackupFailed`.
     """
-    if path.exists():
-        raise Conflict(f"{path} exists already: a backup overwrites nothing", path=str(path))
     unfinished = path.with_name(f".{path.name}.{uuid.uuid4().hex}.part")
     try:
+        _refuse_existing(path)
         with open(unfinished, "xb", opener=_private) as file:
             manifest = _write(file, artifacts, on_step)
             file.flush()
             os.fsync(file.fileno())
+        # Another backup may have come to this name meanwhile.
+        _refuse_existing(path)
         unfinished.rename(path)
     except OSError as error:
         raise BackupFailed(f"{path} cannot be written: {error.strerror or error}") from error
     finally:
-        unfinished.unlink(missing_ok=True)
+        # Renamed, or never made: then there is nothing, or not even a folder.
+        with suppress(OSError):
+            unfinished.unlink()
     log.info("backup.made", path=str(path), migration=manifest.migration, left_out=len(manifest.left_out))
     return manifest
+
+
+def _refuse_existing(path: Path) -> None:
+    if path.exists():
+        raise Conflict(f"{path} exists already: a backup overwrites nothing", path=str(path))
 
 
 def _private(path: str, flags: int) -> int:

@@ -13,7 +13,6 @@ from rich.console import Console
 from rich.markup import escape
 
 from server import adapters
-from server.errors import ServerError
 from server.operations import backup as backups
 from server.operations import doctor as doctors
 from server.operations import restore as restores
@@ -31,15 +30,12 @@ console = Console()
 @with_appcontext
 def backup(path: Path | None, list_only: bool, verify: bool) -> None:
     """Write database and models to one file, PATH (default: crypto-predict-TIME.backup)."""
-    try:
-        if list_only or verify:
-            _look(path, verify)
-            return
-        target = path or Path(f"crypto-predict-{datetime.now(UTC):%Y%m%dT%H%M%SZ}.backup")
-        with terminal.bytes_shown({}) as on_step:
-            manifest = backups.make(target, adapters.artifacts(), on_step)
-    except ServerError as error:
-        raise click.ClickException(error.message) from error
+    if list_only or verify:
+        _look(path, verify)
+        return
+    target = path or Path(f"crypto-predict-{datetime.now(UTC):%Y%m%dT%H%M%SZ}.backup")
+    with terminal.bytes_shown({}) as on_step:
+        manifest = backups.make(target, adapters.artifacts(), on_step)
     console.print(terminal.backup_described(manifest))
     console.print(f"{escape(str(target))}: {target.stat().st_size:,} bytes", soft_wrap=True)
 
@@ -62,11 +58,8 @@ def _look(path: Path | None, verify: bool) -> None:
 @with_appcontext
 def restore(path: Path, replace: bool) -> None:
     """Bring back the backup at PATH: all of it, or nothing."""
-    try:
-        with restores.opened(path) as reader, terminal.bytes_shown(_totals(reader.manifest)) as on_step:
-            restored = restores.restore(reader, adapters.artifacts(), on_step, replace=replace)
-    except ServerError as error:
-        raise click.ClickException(error.message) from error
+    with restores.opened(path) as reader, terminal.bytes_shown(_totals(reader.manifest)) as on_step:
+        restored = restores.restore(reader, adapters.artifacts(), on_step, replace=replace)
     console.print(terminal.backup_described(restored.manifest))
     if restored.migrated_from:
         console.print(f"Migrations behind {restored.migrated_from} were run on top.")
@@ -88,13 +81,10 @@ def _totals(manifest: Manifest) -> dict[str, int]:
 def retention_command(apply: bool) -> None:
     """Show, or delete, what is older than the RETENTION settings keep."""
     settings = adapters.settings()
-    try:
-        if apply:
-            gone = retention.tidy(settings, adapters.artifacts(), adapters.checkpoints)
-        else:
-            gone = retention.due(settings)
-    except ServerError as error:
-        raise click.ClickException(error.message) from error
+    if apply:
+        gone = retention.tidy(settings, adapters.artifacts(), adapters.checkpoints)
+    else:
+        gone = retention.due(settings)
     verb = "deleted" if apply else "would be deleted"
     for what, count in gone.items():
         rule = retention.rule_of(what, settings)

@@ -13,7 +13,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from server.config import Settings
 from server.errors import ServerError
-from server.observability.logs import redact
+from server.observability.redaction import redact
 
 OK, WARNING, PROBLEM = "ok", "warning", "problem"
 # What a thing that is down raises; anything else is a defect of the check and must be seen as such.

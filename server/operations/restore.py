@@ -92,8 +92,19 @@ def restore(backup: BackupReader, artifacts: ArtifactStore, on_step: OnStep, *, 
     log.info("backup.restored", created_at=manifest.created_at, migration=manifest.migration)
     if manifest.migration == migrations.head():
         return Restored(manifest, None)
-    migrations.migrate()
+    _migrate(manifest)
     return Restored(manifest, manifest.migration)
+
+
+def _migrate(manifest: Manifest) -> None:
+    try:
+        migrations.migrate()
+    except SQLAlchemyError as error:
+        reason = str(getattr(error, "orig", None) or error).strip().splitlines()[0]
+        raise RestoreFailed(
+            f"The backup is back, but at its own migration {manifest.migration}: the later ones changed "
+            f"nothing ({reason}). Remove what stands in their way, then run `flask db upgrade`"
+        ) from error
 
 
 def _require_possible(manifest: Manifest, replace: bool) -> Tools:

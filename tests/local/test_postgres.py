@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
@@ -12,6 +13,7 @@ import psutil
 import psycopg2
 import pytest
 
+from server.local import processes
 from server.local.postgres import EmbeddedPostgres
 
 MakeServer = Callable[[Path], EmbeddedPostgres]
@@ -45,6 +47,19 @@ def test_it_starts_in_a_folder_too_deep_for_a_unix_socket(tmp_path: Path, make_s
     server = make_server(deep)
     server.start()
     assert query(server, "SELECT current_setting('server_encoding')") == [("UTF8",)]
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root gives up its identity")
+def test_its_programs_may_read_and_run_what_lies_below_a_private_folder(tmp_path: Path) -> None:
+    # initdb asks with access(), which looks away from what a program may do beyond its account.
+    tmp_path.chmod(0o700)
+    program = tmp_path / "program"
+    program.touch(mode=0o700)
+    question = f"import os, sys; sys.exit(not os.access({str(program)!r}, os.R_OK | os.X_OK))"
+    asked = processes.spawn(
+        [sys.executable, "-I", "-S", "-c", question], tmp_path / "asked.log", account="nobody"
+    )
+    assert asked.wait(30) == 0, processes.tail(tmp_path / "asked.log")
 
 
 def test_a_second_start_keeps_the_data(tmp_path: Path, make_server: MakeServer) -> None:

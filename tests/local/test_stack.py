@@ -69,6 +69,14 @@ def clean_environment() -> dict[str, str]:
     return kept | {"MARKET_BACKFILL_ON_START": "false"}
 
 
+def run_to_its_end(checkout: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "server.local", *arguments],
+        cwd=checkout, env=clean_environment() | environment,
+        capture_output=True, text=True, timeout=START_SECONDS, check=False,
+    )  # fmt: skip
+
+
 @pytest.fixture(scope="module")
 def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A fresh checkout, deeper than a Unix socket's path may be, with an ``.env`` that names the port."""
@@ -108,10 +116,7 @@ def test_the_stack_runs_from_nothing_and_leaves_nothing_running(
     with urllib.request.urlopen(f"{url}/api/v1/train/{session}/status", timeout=10) as answer:
         assert answer.status == 200
 
-    second = subprocess.run(
-        [sys.executable, "-m", "server.local"],
-        cwd=checkout, env=clean_environment(), capture_output=True, text=True, timeout=60, check=False,
-    )  # fmt: skip
+    second = run_to_its_end(checkout)
     assert second.returncode == 1
     assert f"The stack runs already on {url}" in second.stdout
 
@@ -133,20 +138,46 @@ def test_the_stack_runs_from_nothing_and_leaves_nothing_running(
     assert still_running(alive) == [], "a killed stack must not leave its processes behind"
 
 
+def test_a_command_runs_on_the_data_of_a_stopped_stack(checkout: Path) -> None:
+    ran = run_to_its_end(checkout, "flask", "market", "tickers")
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+    assert "BTC-USD" in ran.stdout
+
+
+def test_ctrl_c_ends_a_start_before_its_next_step(checkout: Path, stopped_at_the_end: list[Terminal]) -> None:
+    terminal = Terminal(checkout)
+    stopped_at_the_end.append(terminal)
+    terminal.wait_for("Preparing the database")
+    tree = terminal.tree()
+    assert terminal.press_ctrl_c() == 0, terminal.text
+    assert "Starting web" not in terminal.text
+    assert "Stopped. The data is kept" in terminal.text
+    assert still_running(tree) == []
+
+
+def test_a_folder_that_cannot_be_used_is_a_clear_message(checkout: Path) -> None:
+    refused = run_to_its_end(checkout, "--folder", "wsgi.py/data")
+    assert refused.returncode == 1
+    assert "wsgi.py/data cannot be used: Not a directory" in refused.stdout
+    assert "Traceback" not in refused.stdout + refused.stderr
+
+
 def test_a_taken_port_is_a_clear_message(checkout: Path) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
         port = taken.getsockname()[1]
-        refused = subprocess.run(
-            [sys.executable, "-m", "server.local"],
-            cwd=checkout, env=clean_environment() | {"PORT": str(port)},
-            capture_output=True, text=True, timeout=60, check=False,
-        )  # fmt: skip
+        refused = run_to_its_end(checkout, PORT=str(port))
     assert refused.returncode == 1
     assert f"Port {port} on 127.0.0.1" in refused.stdout
     assert f"make run PORT={port + 1}" in refused.stdout
     assert "Traceback" not in refused.stdout + refused.stderr
+
+
+def test_a_host_that_is_none_of_this_machine_is_a_clear_message(checkout: Path) -> None:
+    refused = run_to_its_end(checkout, HOST="192.0.2.1")
+    assert refused.returncode == 1
+    assert "Set HOST to an address of this machine" in refused.stdout
 
 
 def test_servers_that_are_given_replace_the_embedded_ones(
@@ -164,11 +195,7 @@ def test_servers_that_are_given_replace_the_embedded_ones(
 
 
 def test_an_unusable_setting_is_a_clear_message(checkout: Path) -> None:
-    refused = subprocess.run(
-        [sys.executable, "-m", "server.local"],
-        cwd=checkout, env=clean_environment() | {"LEASE_SECONDS": "soon"},
-        capture_output=True, text=True, timeout=60, check=False,
-    )  # fmt: skip
+    refused = run_to_its_end(checkout, LEASE_SECONDS="soon")
     assert refused.returncode == 1
     assert "LEASE_SECONDS='soon'" in refused.stdout
     assert "Traceback" not in refused.stdout + refused.stderr

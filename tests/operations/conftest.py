@@ -20,6 +20,7 @@ from server.extensions import db
 from server.local.postgres import EmbeddedPostgres
 from server.market import store
 from server.operations import backup, migrations
+from server.operations.findings import OK, PROBLEM, WARNING, Finding
 from server.registry import models
 from server.training import log, sessions
 from server.training.events import NewEvent
@@ -163,3 +164,10 @@ def only_web(monkeypatch: pytest.MonkeyPatch) -> None:
     """As in a web process: what other tests of this process imported to train is not there."""
     for name in ("tensorflow", "keras"):
         monkeypatch.delitem(sys.modules, name, raising=False)
+
+
+def worst(findings: Any) -> Finding:
+    """The worst of the findings."""
+    order = (OK, WARNING, PROBLEM)
+    listed = [findings] if isinstance(findings, Finding) else list(findings)
+    return max(listed, key=lambda finding: order.index(finding.status))

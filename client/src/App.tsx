@@ -1,9 +1,9 @@
 import * as Tooltip from "@radix-ui/react-tooltip";
-import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
+import { QueryClientProvider } from "@tanstack/react-query";
 import { Suspense } from "react";
 import { Redirect, Route, Switch, useLocation } from "wouter";
 
-import { ApiError } from "@/api/failure";
+import { newQueries } from "@/api/queries";
 import { ButtonLink } from "@/components/Button";
 import { ErrorBoundary } from "@/components/ErrorBoundary";
 import { EmptyState, Loading } from "@/components/States";
@@ -13,19 +13,7 @@ import { SCREENS } from "@/screens/screens";
 
 const SHAPES = ["h-8 w-48", "h-72"];
 
-const ATTEMPTS = 3;
-
-const queries = new QueryClient({
-  defaultOptions: {
-    queries: {
-      // What the server has refused it refuses again; what could not be reached may come back.
-      retry: (failed, error) =>
-        failed < ATTEMPTS && error instanceof ApiError && (error.status === 0 || error.status >= 502),
-      refetchOnWindowFocus: true,
-      staleTime: 2000,
-    },
-  },
-});
+const queries = newQueries();
 
 export function App() {
   return (

@@ -96,9 +96,16 @@ def test_a_followed_price_moves_and_says_when_it_does_not(stack: Stack, open_pag
     page = open_page("/market", color_scheme="dark")
     line = page.get_by_role("list", name="Stored series").get_by_role("listitem").filter(has_text=LIVE)
     line.get_by_role("button", name=f"Follow {LIVE} 1h").click()
-    expect(line.get_by_role("status")).to_have_text("● Live", timeout=40_000)
+    expect(line.get_by_text(re.compile("^● Live$"))).to_be_visible(timeout=40_000)
+    # Whoever listens hears one sentence of the whole list, not every line of it.
+    expect(line.get_by_role("status")).to_have_count(0)
+    expect(page.get_by_role("status").filter(has_text="followed prices")).to_have_count(1)
     price = line.get_by_text(re.compile(r"^[\d,.]+ USD$"))
     expect(price).not_to_have_text(price.inner_text(), timeout=30_000)
+    # A candle that ends is counted.
+    stored = line.get_by_text(re.compile(r"^[\d,]+ candles$"))
+    expect(stored).not_to_have_text(stored.inner_text(), timeout=30_000)
+    expect(line).to_contain_text("Up to date")
 
     page.get_by_role("link", name=f"{LIVE} 1h").click()
     chart = page.get_by_role("img", name=re.compile(f"^500 candles of {LIVE} 1h"))
@@ -165,6 +172,35 @@ def test_a_file_that_is_no_table_of_candles_is_refused_with_the_reason(
     expect(page.get_by_role("region", name="Faults by line")).to_have_count(0)
 
 
+def test_a_series_that_is_not_stored_says_so_and_where_to_get_it(stack: Stack, open_page: OpenPage) -> None:
+    page = open_page("/market/NONE-USD/1h")
+    expect(page.get_by_text("No candles of NONE-USD 1h are stored")).to_be_visible()
+    expect(page.get_by_role("alert")).to_have_count(0)
+    page.get_by_role("link", name="Go to Market").click()
+    page.get_by_role("link", name="Import a file").click()
+    expect(page.get_by_role("region", name="Import candles")).to_be_focused()
+
+
+def test_one_of_many_series_is_found_by_its_name(stack: Stack, open_page: OpenPage) -> None:
+    page = open_page("/market")
+    listed = page.get_by_role("list", name="Stored series").get_by_role("listitem")
+    expect(listed.first).to_be_visible()
+    many = [f"T{number:02}-USD" for number in range(40)]
+    one = stack.call("GET", "/api/v1/market/tickers")["tickers"][0]
+    page.route(
+        "**/market/tickers",
+        lambda route: route.fulfill(json={"tickers": [{**one, "ticker": each} for each in many]}),
+    )
+    page.reload()
+    expect(listed).to_have_count(40)
+    page.get_by_label("Find a series").fill("t07")
+    expect(listed).to_have_count(1)
+    expect(page.get_by_role("status").filter(has_text="1 of 40 series")).to_be_visible()
+    assert faults_of(page) == []
+    page.get_by_label("Followed only").check()
+    expect(page.get_by_text("No stored series is like that.")).to_be_visible()
+
+
 def test_candles_are_shown_with_the_indicators_that_are_chosen(stack: Stack, open_page: OpenPage) -> None:
     page = open_page("/market/BTC-USD/1h", color_scheme="dark")
     expect(page.get_by_role("img", name=re.compile("^500 candles of BTC-USD 1h"))).to_be_visible()
@@ -186,7 +222,11 @@ def test_a_phone_shows_market_and_candles_without_scrolling_sideways(
     expect(page.get_by_role("link", name="BTC-USD 1h")).to_be_visible()
     assert overflow_of(page) <= 0
     assert faults_of(page) == []
+    page.evaluate("window.scrollTo(0, 300)")
     page.get_by_role("link", name="BTC-USD 1h").click()
     expect(page.get_by_role("img", name=re.compile("^500 candles"))).to_be_visible()
+    # A new screen begins at its top, for the eyes and for the keyboard; the one before is left as it was.
+    assert page.evaluate("window.scrollY") == 0
+    expect(page.get_by_role("main")).to_be_focused()
     assert overflow_of(page) <= 0
     assert faults_of(page) == []

@@ -85,6 +85,15 @@ def rows_of(page: Page, caption: str) -> list[str]:
     return found.all_inner_texts()
 
 
+def sideways_of(page: Page) -> list[str]:
+    """The names of the tables that are wider than their place."""
+    tables = page.get_by_role("main").get_by_role("region")
+    found = tables.evaluate_all(
+        "each => each.filter((one) => one.scrollWidth > one.clientWidth).map((one) => one.ariaLabel)"
+    )
+    return list(found)
+
+
 def dialog_of(page: Page) -> Locator:
     return page.get_by_role("dialog")
 
@@ -150,8 +159,17 @@ def test_two_sessions_are_compared_with_naive_and_the_difference_in_words(
     expect(page.get_by_text(re.compile(r"\(p (= |< )[\d.]+\)")).first).to_be_visible()
     expect(page.get_by_role("img", name="Loss in validation by epoch, of A, B.")).to_be_visible()
     expect(page.get_by_text("They forecast differently far ahead")).to_have_count(0)
+    # Alike but for their seeds, which therefore stand with their names.
+    compared = page.get_by_role("list", name="What is compared")
+    expect(compared.get_by_text(re.compile(r"^seed \d$"))).to_have_count(2)
+    assert rows_of(page, "Bands of all and of naive") == rows_of(page, "Scores of all and of naive")
+    assert sideways_of(page) == []
     assert faults_of(page) == []
     picture(page, "compare")
+    page.set_viewport_size({"width": 600, "height": 900})
+    heads = page.get_by_role("region", name="Scores of all and of naive").get_by_role("columnheader")
+    expect(heads).to_have_text(["Score", "ACNN", "BCNN", "Naive"])
+    assert sideways_of(page) == []
 
 
 def test_what_cannot_be_compared_is_said(trained: Trained, open_page: OpenPage) -> None:
@@ -161,6 +179,7 @@ def test_what_cannot_be_compared_is_said(trained: Trained, open_page: OpenPage) 
     expect(page.get_by_text("D has no scores")).to_be_visible()
     rows = [row.split("\n")[0] for row in rows_of(page, "Scores of all and of naive")]
     assert rows == ["A", "B", "Naive", "C", "Naive"]
+    assert sideways_of(page) == []
     page.get_by_label("How many candles ahead").select_option("3")
     pairs = page.get_by_role("region", name="Against each other").get_by_role("listitem")
     expect(pairs).to_have_count(1)
@@ -299,4 +318,6 @@ def test_on_a_phone_and_in_the_dark_everything_can_be_read(
         expect(page.get_by_role(role, name=name)).to_be_visible()
         page.wait_for_load_state("networkidle")
         assert overflow_of(page) <= 0, path
+        # What a comparison holds may be more than a phone is wide; a list stacks.
+        assert path.startswith("/compare") or sideways_of(page) == [], path
         assert faults_of(page) == [], path

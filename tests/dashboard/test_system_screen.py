@@ -34,6 +34,12 @@ def test_each_part_its_workers_and_its_numbers_are_shown(stack: Stack, open_page
     expect(page.get_by_text("sqlalchemy")).to_be_visible()
     assert faults_of(page) == []
     picture(page, "system")
+    page.route("**/health/detailed", lambda route: route.abort())
+    expect(page.get_by_text(re.compile(r"^What follows is how it was at \d\d:\d\d:\d\d\.$"))).to_be_visible()
+    expect(page.get_by_text("Everything works.")).to_have_count(0)
+    expect(parts).to_contain_text("Each was asked then")
+    page.unroute("**/health/detailed")
+    expect(page.get_by_text("Everything works.")).to_be_visible()
 
 
 def test_a_source_that_fails_is_said_to_be_left_alone_and_a_schedule_is_run(

@@ -23,6 +23,8 @@ SMALL = {"ticker": "BTC-USD", "model_type": "CNN", "lookback": 30, "horizon": 6,
 LONG = {**SMALL, "epochs": 1000, "batch_size": 32}
 PHONE = {"viewport": {"width": 375, "height": 812}, "has_touch": True, "is_mobile": True}
 SLOW = 90_000
+# What the server answers when as many trainings are under way as it takes.
+FULL = {"sessions": [], "count": 4, "max_sessions": 4}
 
 
 def start(stack: Stack, **body: Any) -> str:
@@ -197,6 +199,20 @@ def test_what_the_server_refuses_is_shown_at_its_field(stack: Stack, open_page: 
     expect(page.get_by_text(re.compile(r"candles of BTC-USD 1h lie in this range"))).to_be_visible()
     expect(page.get_by_label("Last day (UTC)")).to_have_attribute("aria-invalid", "true")
     assert stack.call("GET", "/api/v1/train/running")["count"] == 0
+
+
+def test_a_form_begins_with_the_series_that_is_named_and_tells_when_no_more_is_taken(
+    open_page: OpenPage,
+) -> None:
+    page = open_page("/train?ticker=ETH-USD&interval=1h")
+    expect(page.get_by_label("Ticker")).to_have_value("ETH-USD")
+    expect(
+        page.get_by_text("LSTM on ETH-USD, 1h candles: forecasts the next 24 candles (1 d).")
+    ).to_be_visible()
+    full = page.get_by_text("4 trainings are under way, and more are not taken at once.")
+    expect(full).to_have_count(0)
+    page.route("**/train/running", lambda route: route.fulfill(json=FULL))
+    expect(full).to_be_visible()
 
 
 def test_dark_colours_are_kept_and_read_as_well(completed: str, open_page: OpenPage) -> None:

@@ -899,6 +899,13 @@ export interface paths {
                         "application/json": components["schemas"]["Candles"];
                     };
                 };
+                /** @description `If-None-Match` names the present answer */
+                304: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
                 /** @description Nothing is stored of this series */
                 404: {
                     headers: {

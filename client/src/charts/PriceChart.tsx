@@ -2,6 +2,7 @@ import {
   CandlestickSeries,
   createChart,
   type IChartApi,
+  type IPriceLine,
   type ISeriesApi,
   LineSeries,
   LineStyle,
@@ -67,13 +68,14 @@ export function PriceChart(props: PriceChartProps) {
   const theme = useTheme();
   const box = useRef<HTMLDivElement>(null);
   const read = useRef<HTMLDivElement>(null);
-  const made = useRef<{ chart: IChartApi; series: CandleSeries } | null>(null);
+  const made = useRef<{ chart: IChartApi; series: CandleSeries; last: IPriceLine } | null>(null);
 
   useEffect(() => {
     const chart = createChart(box.current!, { ...looks(), height });
     const series = chart.addSeries(CandlestickSeries, candleLooks());
     series.applyOptions({ priceFormat: PRICES });
-    made.current = { chart, series };
+    const last = series.createPriceLine({ price: 0, lineVisible: false });
+    made.current = { chart, series, last };
     chart.subscribeCrosshairMove((moved) => show(read.current, textOf(moved, series)));
     return () => {
       made.current = null;
@@ -88,6 +90,11 @@ export function PriceChart(props: PriceChartProps) {
   useEffect(() => {
     if (open) made.current?.series.update(barOf(open));
   }, [theme, height, candles, open]);
+
+  const newest = open ?? candles.at(-1) ?? null;
+  useEffect(() => {
+    if (newest) made.current?.last.applyOptions(lastLooks(newest));
+  }, [theme, height, newest]);
 
   useEffect(() => {
     const { chart } = made.current!;
@@ -176,6 +183,17 @@ function candleLooks() {
     wickUpColor: up,
     wickDownColor: down,
     priceLineVisible: false,
+    // Of a hollow candle it would have no colour: see below.
+    lastValueVisible: false,
+  };
+}
+
+/** The newest price on its axis, in the colour of its candle's border. */
+function lastLooks({ open, close }: Candle) {
+  return {
+    price: close,
+    axisLabelColor: colour(close >= open ? "up" : "down"),
+    axisLabelTextColor: colour("surface"),
   };
 }
 

@@ -1,7 +1,7 @@
 import { useMemo } from "react";
 
 import type { TestPart } from "@/api/testPart";
-import { axisPrice, price } from "@/format/numbers";
+import { axisPrice } from "@/format/numbers";
 import { utcTime } from "@/format/times";
 
 import { type Line, LineChart } from "./LineChart";
@@ -11,7 +11,7 @@ const PRICES: readonly Line[] = [
   { label: "", colour: "model", edge: true },
   { label: "", colour: "model", edge: true },
   { label: "", colour: "model", edge: true },
-  { label: "Actual", colour: "ink" },
+  { label: "Actual price", colour: "ink" },
   { label: "Model, with its 80 and 95 % bands", colour: "model" },
   { label: "Naive", colour: "naive", dashed: true },
 ];
@@ -49,14 +49,13 @@ export function TestPartChart({ part, currency }: { part: TestPart; currency: st
         time
         height={150}
         formatX={momentOf}
-        formatY={errorOf}
+        formatY={axisPrice}
       />
     </div>
   );
 }
 
 const momentOf = (seconds: number) => utcTime(seconds * 1000);
-const errorOf = (value: number) => price(value);
 
 function priceColumns(part: TestPart): number[][] {
   const { lower_95, upper_95, lower_80, upper_80, actual, predicted, naive } = part;

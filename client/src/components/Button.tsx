@@ -53,6 +53,15 @@ export function ButtonLink({
   );
 }
 
+/** A link that looks like a button, to a card further down the page. */
+export function AnchorLink({ href, children }: { href: `#${string}`; children: React.ReactNode }) {
+  return (
+    <a href={href} className={classes(BASE, LOOKS.secondary)}>
+      {children}
+    </a>
+  );
+}
+
 /** A link that looks like a button, to a file. The browser fetches it itself: it need not fit into the page. */
 export function DownloadLink({
   href,

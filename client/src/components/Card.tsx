@@ -6,6 +6,8 @@ interface CardProps {
   title?: ReactNode;
   /** One sentence under the title: what it shows and how to read it. */
   hint?: ReactNode;
+  /** Where a link of the same page leads. */
+  anchor?: string;
   /** Buttons and the like, at the right of the title. */
   actions?: ReactNode;
   className?: string;
@@ -13,10 +15,12 @@ interface CardProps {
 }
 
 /** A titled surface; a region with a name for screen readers when it has a title. */
-export function Card({ title, hint, actions, className, children }: CardProps) {
+export function Card({ title, hint, anchor, actions, className, children }: CardProps) {
   const id = useId();
   return (
     <section
+      id={anchor}
+      tabIndex={anchor ? -1 : undefined}
       aria-labelledby={title ? id : undefined}
       className={classes(
         "min-w-0 rounded-xl border border-line bg-surface p-4 shadow-card md:p-5",

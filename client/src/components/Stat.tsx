@@ -26,5 +26,5 @@ export function Stat({ label, value, beside, explained }: StatProps) {
 }
 
 export function Stats({ children }: { children: ReactNode }) {
-  return <dl className="grid grid-cols-[repeat(auto-fit,minmax(8.5rem,1fr))] gap-x-5 gap-y-4">{children}</dl>;
+  return <dl className="grid grid-cols-[repeat(auto-fit,minmax(9.5rem,1fr))] gap-x-5 gap-y-4">{children}</dl>;
 }

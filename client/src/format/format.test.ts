@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 
-import { count, NOTHING, percent, price, pValue, significant, signedPercent } from "./numbers";
+import { axisPrice, count, NOTHING, percent, price, pValue, significant, signedPercent } from "./numbers";
 import { duration, utcTime } from "./times";
 
 describe("numbers", () => {
@@ -16,6 +16,7 @@ describe("numbers", () => {
     expect(count(23456)).toBe("23,456");
     expect(price(10376.123, "USD")).toBe("10,376.12 USD");
     expect(price(0.00341234)).toBe("0.003412");
+    expect(price(-0.00000072421, "USDT")).toBe("−0.0000007242 USDT");
     expect(percent(0.8091)).toBe("80.9 %");
   });
 
@@ -23,6 +24,10 @@ describe("numbers", () => {
     expect(signedPercent(0.0131)).toBe("+1.31 %");
     expect(signedPercent(-0.0296)).toBe("−2.96 %");
     expect(signedPercent(-0.00001)).toBe("0.00 %");
+  });
+
+  it("stand at an axis without what says nothing", () => {
+    expect([-1000, 0, 12.5, 8000].map(axisPrice)).toEqual(["−1,000", "0", "12.50", "8,000"]);
   });
 
   it("write p-values as people do", () => {

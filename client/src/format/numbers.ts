@@ -27,13 +27,19 @@ export function count(value: Maybe): string {
 export function price(value: Maybe, currency?: string): string {
   if (!known(value)) return NOTHING;
   const size = Math.abs(value);
-  const text = (value < 0 ? "−" : "") + (size >= 1 || size === 0 ? CENTS.format(size) : size.toPrecision(4));
+  const text = (value < 0 ? "−" : "") + (size >= 1 || size === 0 ? CENTS.format(size) : small(size));
   return currency ? `${text} ${currency}` : text;
+}
+
+/** Four digits that matter, written out: nobody reads a price with an exponent. */
+function small(size: number): string {
+  return size.toFixed(Math.min(100, 3 - Math.floor(Math.log10(size))));
 }
 
 /** A price for an axis: without the cents where they say nothing. */
 export function axisPrice(value: Maybe): string {
-  return known(value) && Math.abs(value) >= 100 ? WHOLE.format(value) : price(value);
+  if (!known(value) || (Math.abs(value) < 100 && value !== 0)) return price(value);
+  return (value < 0 ? "−" : "") + WHOLE.format(Math.abs(value));
 }
 
 /** A fraction as percent: 0.8091 is "80.9 %". */

@@ -1,4 +1,4 @@
-import type { ReactNode } from "react";
+import { type ReactNode, useRef } from "react";
 import { Link, useLocation } from "wouter";
 
 import { classes } from "@/components/classes";
@@ -7,11 +7,14 @@ import { chooseTheme, useTheme } from "@/theme/theme";
 
 import { ConnectionLine } from "./ConnectionLine";
 import { Icon } from "./Icon";
+import { useFreshStart } from "./useFreshStart";
 
 const NAVIGATION = SCREENS.filter((screen) => screen.nav !== null);
 
 /** What surrounds every screen. */
 export function Layout({ children }: { children: ReactNode }) {
+  const content = useRef<HTMLElement>(null);
+  useFreshStart(content);
   return (
     <div className="flex min-h-dvh flex-col">
       <a
@@ -37,6 +40,7 @@ export function Layout({ children }: { children: ReactNode }) {
         </div>
       </header>
       <main
+        ref={content}
         id="content"
         tabIndex={-1}
         className="mx-auto w-full max-w-[1680px] flex-1 px-4 py-5 outline-none md:px-6 md:py-6"

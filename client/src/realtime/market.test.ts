@@ -45,7 +45,9 @@ test("an update that a later one has overtaken, or that is repeated, changes not
 test("joining again shows a candle that ended meanwhile, and never an older one", () => {
   const room = { room: "r", ticker: "BTC-USD", interval: "1m" as const, job: null };
   const market = after(update(7, 5, false, 104));
-  expect(withJoined(market, { ...room, latest: candle(9) }).candle?.timestamp).toBe(candle(9).timestamp);
+  const again = withJoined(market, { ...room, latest: candle(9) });
+  expect(again.candle?.timestamp).toBe(candle(9).timestamp);
+  expect(again.ended).toEqual([candle(9)]);
   expect(withJoined(market, { ...room, latest: candle(4) }).candle?.close).toBe(104);
   expect(withJoined(market, { ...room, latest: null })).toBe(market);
 });

@@ -11,7 +11,7 @@ export interface LiveMarket {
   candle: Candle | null;
   /** Whether that candle has ended. */
   closed: boolean;
-  /** Candles that ended since the room was joined, oldest first. */
+  /** The last candle that had ended on joining, and those that ended since; oldest first. */
   ended: readonly Candle[];
   /** The number of the last update. */
   seq: number;
@@ -59,7 +59,7 @@ export function withJob(market: LiveMarket, job: MarketJob): LiveMarket {
 export function withJoined(market: LiveMarket, { latest, job }: JoinedMarket): LiveMarket {
   const told = job ? withJob(market, job) : market;
   const newest = latest !== null && (market.candle === null || latest.timestamp > market.candle.timestamp);
-  return newest ? { ...told, candle: latest, closed: true } : told;
+  return newest ? { ...told, candle: latest, closed: true, ended: withCandle(told.ended, latest) } : told;
 }
 
 /** The later state of one job; of two different ones, `other`. */

@@ -52,7 +52,14 @@ let line: Line;
 vi.mock("./socket", () => ({ connection: () => line }));
 
 const event = (seq: number) =>
-  ({ session_id: "s", seq, type: "stage", stage: "training", progress: null, data: {} }) as unknown as TrainingEvent;
+  ({
+    session_id: "s",
+    seq,
+    type: "stage",
+    stage: "training",
+    progress: null,
+    data: {},
+  }) as unknown as TrainingEvent;
 
 async function opened(log: TrainingEvent[]): Promise<TrainingStream> {
   const stream = new TrainingStream(

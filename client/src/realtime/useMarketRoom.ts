@@ -14,6 +14,11 @@ function roomOf({ ticker, interval }: SeriesName): MarketRoom {
   return found;
 }
 
+/** What the room of a series has told so far, without joining it. */
+export function toldOf({ ticker, interval }: SeriesName): MarketState {
+  return rooms.get(`${ticker} ${interval}`)?.snapshot() ?? NOT_JOINED;
+}
+
 /**
  * A series' live candle and its backfill as they happen. All components that show the same one share its room;
  * where nothing happens, none need be joined.

@@ -3,6 +3,7 @@ import { Link } from "wouter";
 import { count } from "@/format/numbers";
 
 import type { Contender } from "./contenders";
+import { distinctionOf } from "./parameters";
 
 /** A contender's letter and what it is. */
 export function titleOf({ letter, model_type, ticker, interval }: Contender): string {
@@ -35,7 +36,7 @@ export function Chips({ contenders, onRemove }: ChipsProps) {
           className="flex items-center gap-2.5 rounded-xl border border-line bg-surface py-1.5 pr-1.5 pl-2.5 shadow-card"
         >
           <Letter contender={each} />
-          <span className="text-[13px]">
+          <span className="min-w-0 text-[13px]">
             <Link href={each.href} className="font-semibold hover:text-accent hover:underline">
               {each.model_type} on {each.ticker}
             </Link>
@@ -44,6 +45,7 @@ export function Chips({ contenders, onRemove }: ChipsProps) {
               {count(Number(each.parameters.horizon))}
               {!each.ended && " · still training"}
             </span>
+            <Distinction text={distinctionOf(each, contenders)} />
           </span>
           <button
             type="button"
@@ -56,5 +58,14 @@ export function Chips({ contenders, onRemove }: ChipsProps) {
         </li>
       ))}
     </ul>
+  );
+}
+
+function Distinction({ text }: { text: string }) {
+  if (!text) return null;
+  return (
+    <span className="block max-w-80 truncate text-xs text-muted" title={text}>
+      {text}
+    </span>
   );
 }

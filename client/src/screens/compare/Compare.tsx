@@ -61,6 +61,8 @@ export function Compare() {
 function Comparison({ ids, onRemove }: { ids: readonly string[]; onRemove: (id: string) => void }) {
   const { contenders, pending, failures } = useContenders(ids);
   const warnings = warningsOf(contenders);
+  // More pairs than fit beside a chart.
+  const many = contenders.length > 3;
   if (pending) return <Loading shapes={SHAPES} />;
   return (
     <>
@@ -81,10 +83,11 @@ function Comparison({ ids, onRemove }: { ids: readonly string[]; onRemove: (id: 
           <div className="grid items-start gap-4 md:gap-5 xl:grid-cols-2">
             <div className="flex min-w-0 flex-col gap-4 md:gap-5">
               <AgainstNaive contenders={contenders} />
-              {contenders.length > 1 && <AgainstEachOther contenders={contenders} />}
+              {contenders.length > 1 && !many && <AgainstEachOther contenders={contenders} />}
             </div>
             <SkillBySteps contenders={contenders} />
           </div>
+          {many && <AgainstEachOther contenders={contenders} />}
           <Curves contenders={contenders} />
           <Parameters contenders={contenders} />
         </>

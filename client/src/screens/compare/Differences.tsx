@@ -1,6 +1,7 @@
 import { useState } from "react";
 
 import { Card } from "@/components/Card";
+import { classes } from "@/components/classes";
 import { Select } from "@/components/Field";
 import { Skeleton } from "@/components/States";
 import { count, percent, price, quoteOf } from "@/format/numbers";
@@ -64,7 +65,7 @@ export function AgainstEachOther({ contenders }: { contenders: readonly Contende
           No two of these have forecast the same series this far ahead and kept their test part.
         </p>
       ) : (
-        <ul className="flex flex-col gap-2.5">
+        <ul className={classes("grid gap-x-10 gap-y-2.5", contenders.length > 3 && "xl:grid-cols-2")}>
           {pairs.map((pair) => (
             <li key={`${pair.one.id} ${pair.other.id}`} className="flex items-start gap-2.5">
               <span className="flex gap-1">
@@ -81,7 +82,8 @@ export function AgainstEachOther({ contenders }: { contenders: readonly Contende
       )}
       {pairs.length > 2 && (
         <p className="mt-3 text-xs text-muted">
-          Of {count(pairs.length)} comparisons, one in twenty would look like more than luck by luck alone.
+          With {count(pairs.length)} comparisons, mind that one in twenty would look like more than luck by
+          luck alone.
         </p>
       )}
     </Card>

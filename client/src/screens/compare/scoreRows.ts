@@ -14,6 +14,21 @@ export interface Row {
   currency: string;
   /** Null: the naive forecast. */
   contender: Contender | null;
+  /** Of those that it belongs to. */
+  letters: string;
+}
+
+export interface ScoresProps {
+  caption: string;
+  /** Rows of those that were scored on the same candles, together. */
+  groups: readonly Row[][];
+  metrics: readonly Metric[];
+}
+
+/** The currency in which all of them count, to be named once; null where they differ. */
+export function currencyOf(groups: readonly Row[][]): string | null {
+  const [first, ...others] = new Set(groups.flat().map(({ currency }) => currency));
+  return first !== undefined && others.length === 0 ? first : null;
 }
 
 /** The rows of those that were scored on the same candles, and last that of the naive forecast on them. */
@@ -28,6 +43,7 @@ export function rowsOf(group: readonly Contender[]): Row[] {
             scores: contender.metrics.overall,
             currency: quoteOf(contender.ticker),
             contender,
+            letters: contender.letter,
           },
         ]
       : [],
@@ -42,6 +58,7 @@ export function rowsOf(group: readonly Contender[]): Row[] {
     scores: naive.overall,
     currency: rows[0]?.currency ?? "",
     contender: null,
+    letters,
   };
   return [...rows, naiveRow];
 }

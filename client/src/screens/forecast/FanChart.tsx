@@ -45,7 +45,8 @@ export function FanChart({ forecast, others }: FanChartProps) {
     },
     [forecast],
   );
-  if (candles.isError) return <ErrorState error={candles.error} onRetry={() => void candles.refetch()} />;
+  if (candles.isLoadingError)
+    return <ErrorState error={candles.error} onRetry={() => void candles.refetch()} />;
   if (!candles.data) return <Skeleton className="h-[420px]" />;
   const { from, to } = aroundOf(forecast);
   return (

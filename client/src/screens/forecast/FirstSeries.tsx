@@ -13,7 +13,7 @@ import { NoModel } from "./NoModel";
 export function FirstSeries() {
   const models = useServedModels({ status: "active" });
   const series = useSeries();
-  const failed = models.isError ? models : series.isError ? series : null;
+  const failed = models.isLoadingError ? models : series.isLoadingError ? series : null;
   const first = models.data?.[0] ?? null;
   if (first) return <Redirect to={`/forecast/${first.ticker}/${first.interval}`} replace />;
   return (

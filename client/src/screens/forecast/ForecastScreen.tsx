@@ -36,7 +36,7 @@ export function ForecastScreen({ ticker, interval }: SeriesName) {
   const listed = useForecasts({ ...series, model_id: modelId, page_size: LISTED });
   const shownId = search.get("show") ?? listed.data?.predictions[0]?.request_id ?? null;
   const shown = useForecast(shownId);
-  const failed = [models, listed, shown].find(({ isError }) => isError);
+  const failed = [models, listed, shown].find(({ isLoadingError }) => isLoadingError);
   const loading = !models.data || !listed.data || (shownId !== null && !shown.data);
 
   const change = (changed: Record<string, string | null>) => {

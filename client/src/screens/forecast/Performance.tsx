@@ -39,12 +39,12 @@ export function Performance({ series, modelId }: PerformanceProps) {
         />
       }
     >
-      {overall.isError ? (
+      {overall.isLoadingError ? (
         <ErrorState error={overall.error} onRetry={() => void overall.refetch()} />
       ) : !overall.data ? (
         <SkeletonRows rows={2} />
       ) : figures ? (
-        <div className="grid gap-5 xl:grid-cols-[1fr_1fr]">
+        <div className="grid gap-5 xl:grid-cols-[3fr_2fr]">
           <Numbers figures={figures} currency={quoteOf(series.ticker)} />
           <ByStep groups={bySteps.data ?? []} series={series} />
         </div>

@@ -22,6 +22,7 @@ export function BackfillCard() {
   return (
     <Card
       title="Fetch from an exchange"
+      anchor="fetch"
       hint="Asks the exchanges of the server's settings for what is missing since a day. What is stored stays; times in which nobody traded stay missing."
     >
       <BackfillForm />
@@ -75,7 +76,13 @@ function BackfillForm() {
 
 function Jobs() {
   const jobs = useJobs();
-  if (jobs.isError) return <ErrorState error={jobs.error} onRetry={() => void jobs.refetch()} />;
+  if (jobs.isLoadingError) {
+    return (
+      <div className="mt-4">
+        <ErrorState error={jobs.error} onRetry={() => void jobs.refetch()} />
+      </div>
+    );
+  }
   if (!jobs.data) return <SkeletonRows rows={2} />;
   if (jobs.data.length === 0) return null;
   return (

@@ -41,12 +41,12 @@ export function CandlesCard({ ticker, interval }: SeriesName) {
       <div className="mb-3">
         <IndicatorChoice chosen={chosen} onChange={setChosen} />
       </div>
-      {indicators.isError && (
+      {indicators.isLoadingError && !query.isLoadingError && (
         <div className="mb-3">
           <ErrorState error={indicators.error} onRetry={() => void indicators.refetch()} />
         </div>
       )}
-      {query.isError ? (
+      {query.isLoadingError ? (
         <ErrorState error={query.error} onRetry={() => void query.refetch()} />
       ) : candles ? (
         <PriceChart

@@ -4,15 +4,24 @@ import { WithTip } from "@/components/Hint";
 import { Time } from "@/components/Time";
 import { useNow } from "@/components/useNow";
 import { count } from "@/format/numbers";
+import type { LiveMarket } from "@/realtime/market";
 
 import { freshnessOf } from "./freshness";
+import { isLive } from "./liveness";
 
 const MINUTE_MS = 60_000;
 
+interface FreshnessProps {
+  series: Pick<Series, "last" | "interval">;
+  /** What its room tells. */
+  room: Pick<LiveMarket, "candle" | "heardAt">;
+}
+
 /** How old the newest candle is, in words. */
-export function Freshness({ series }: { series: Pick<Series, "last" | "interval"> }) {
+export function Freshness({ series, room }: FreshnessProps) {
   const now = useNow(true, MINUTE_MS);
-  const { fresh, words } = freshnessOf(series.last, series.interval, now);
+  const live = isLive(room.heardAt, now) ? room.candle?.timestamp : undefined;
+  const { fresh, words } = freshnessOf(series.last, series.interval, now, live);
   return (
     <p>
       <span className={fresh ? "text-good" : "text-warn"}>

@@ -37,7 +37,13 @@ export function FollowButton({ series: { ticker, interval }, following, known }:
       onError: (error) => toast(error instanceof ApiError ? error.message : "That did not work."),
     });
   return (
-    <Button busy={follow.isPending} disabled={!known} aria-pressed={!wanted} onClick={change}>
+    <Button
+      className="min-w-32"
+      busy={follow.isPending}
+      disabled={!known}
+      aria-pressed={!wanted}
+      onClick={change}
+    >
       {wanted ? "Follow" : "✓ Following"}
       <span className="sr-only">
         {ticker} {interval}

@@ -39,6 +39,7 @@ export function ImportCard() {
   return (
     <Card
       title="Import candles"
+      anchor="import"
       hint="A CSV file with a header: timestamp (ISO 8601 or an epoch), open, high, low, close, volume. Every row is checked; one bad row and nothing is stored, unless you say so."
     >
       <form

@@ -1,4 +1,5 @@
 import { useSeries } from "@/api/hooks/useSeries";
+import { AnchorLink } from "@/components/Button";
 import { Card } from "@/components/Card";
 import { Dismissible } from "@/components/Dismissible";
 import { Page } from "@/components/Page";
@@ -12,7 +13,15 @@ import { SeriesList } from "./SeriesList";
 export function MarketScreen() {
   const series = useSeries();
   return (
-    <Page title="Market">
+    <Page
+      title="Market"
+      actions={
+        <>
+          <AnchorLink href="#fetch">Fetch more</AnchorLink>
+          <AnchorLink href="#import">Import a file</AnchorLink>
+        </>
+      }
+    >
       <Dismissible name="market">
         These are the prices that everything else is made of: a candle is the price&rsquo;s way through one
         hour, or whatever its length is. A followed series is forecast at each new candle by its active
@@ -22,7 +31,7 @@ export function MarketScreen() {
         title="Stored series"
         hint="Prices of followed series move as they are traded, of others they are those of the last candle. Open one for its candles and indicators."
       >
-        {series.isError ? (
+        {series.isLoadingError ? (
           <ErrorState error={series.error} onRetry={() => void series.refetch()} />
         ) : !series.data ? (
           <SkeletonRows />

@@ -19,7 +19,7 @@ export function QualityCard(series: SeriesName) {
       title="Quality"
       hint="What is missing was never invented; what looks odd is marked and kept, for it may be true."
     >
-      {quality.isError ? (
+      {quality.isLoadingError ? (
         <ErrorState error={quality.error} onRetry={() => void quality.refetch()} />
       ) : quality.data ? (
         <Found quality={quality.data} />

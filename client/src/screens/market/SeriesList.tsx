@@ -1,34 +1,92 @@
+import { memo, useMemo, useState } from "react";
 import { Link } from "wouter";
 
 import { useFollowed } from "@/api/hooks/useFollowed";
 import type { Followed } from "@/api/marketApi";
 import type { Series } from "@/api/types";
-import { Skeleton } from "@/components/States";
+import { CheckBox, Field, Input } from "@/components/Field";
+import { Notice, Skeleton } from "@/components/States";
 import { count, price, quoteOf } from "@/format/numbers";
 
 import { Change } from "./Change";
 import { Freshness, GapLine } from "./Completeness";
 import { FollowButton } from "./FollowButton";
-import { listed, type ListedSeries } from "./followedSeries";
-import { LiveState } from "./LiveState";
+import { listed, type ListedSeries, matching } from "./followedSeries";
+import { LiveState, SpokenState } from "./LiveState";
 import { Sparkline } from "./Sparkline";
 import { useLiveCandles } from "./useLiveCandles";
 
 const DRAWN = 96;
+// What fits on a screen needs no search.
+const SEARCHED_FROM = 9;
 
 /** Each stored series in a line: its price and way there, what is missing, how old it is. */
 export function SeriesList({ stored }: { stored: readonly Series[] }) {
   const followed = useFollowed();
+  const [text, setText] = useState("");
+  const [onlyFollowed, setOnlyFollowed] = useState(false);
+  const lines = useMemo(() => listed(stored, followed.data ?? []), [stored, followed.data]);
+  const shown = matching(lines, text, onlyFollowed);
+  const live = lines.filter((line) => line.live).map(({ series }) => series);
   return (
-    <ul aria-label="Stored series">
-      {listed(stored, followed.data ?? []).map((line) => (
-        <SeriesLine
-          key={`${line.series.ticker} ${line.series.interval}`}
-          known={followed.data !== undefined}
-          {...line}
+    <>
+      {followed.isLoadingError && (
+        <Notice tone="warn">Which series are followed could not be read: their prices stand still.</Notice>
+      )}
+      {stored.length >= SEARCHED_FROM && (
+        <Search
+          text={text}
+          onText={setText}
+          onlyFollowed={onlyFollowed}
+          onOnlyFollowed={setOnlyFollowed}
+          found={`${count(shown.length)} of ${count(lines.length)} series`}
         />
-      ))}
-    </ul>
+      )}
+      <SpokenState followed={live} />
+      <ul aria-label="Stored series">
+        {shown.map((line) => (
+          <SeriesLine
+            key={`${line.series.ticker} ${line.series.interval}`}
+            known={followed.data !== undefined}
+            {...line}
+          />
+        ))}
+      </ul>
+      {shown.length === 0 && <p className="py-4 text-center text-muted">No stored series is like that.</p>}
+    </>
+  );
+}
+
+interface SearchProps {
+  text: string;
+  onText: (text: string) => void;
+  onlyFollowed: boolean;
+  onOnlyFollowed: (only: boolean) => void;
+  found: string;
+}
+
+/** Finds one among many. */
+function Search({ text, onText, onlyFollowed, onOnlyFollowed, found }: SearchProps) {
+  return (
+    <div className="flex flex-wrap items-end gap-x-5 gap-y-2 border-b border-line pb-3">
+      <div className="w-full sm:w-64">
+        <Field label="Find a series">
+          {(tied) => (
+            <Input
+              {...tied}
+              type="search"
+              value={text}
+              placeholder="BTC, or 1h"
+              onChange={(event) => onText(event.target.value)}
+            />
+          )}
+        </Field>
+      </div>
+      <CheckBox label="Followed only" checked={onlyFollowed} onChange={onOnlyFollowed} />
+      <p role="status" className="py-2 text-[13px] text-muted">
+        {found}
+      </p>
+    </div>
   );
 }
 
@@ -37,7 +95,8 @@ interface SeriesLineProps extends ListedSeries<Series, Followed> {
   known: boolean;
 }
 
-function SeriesLine({ series, following, live, known }: SeriesLineProps) {
+/** One line; a price that moves draws its own anew, and no other. */
+const SeriesLine = memo(function SeriesLine({ series, following, live, known }: SeriesLineProps) {
   const { ticker, interval } = series;
   const { query, room, candles, open } = useLiveCandles(series, DRAWN, live);
   const shown = open && candles ? [...candles, open] : (candles ?? []);
@@ -49,7 +108,7 @@ function SeriesLine({ series, following, live, known }: SeriesLineProps) {
         </Link>
         <p className="text-xs text-muted">{count(series.rows)} candles</p>
       </div>
-      {query.isError ? (
+      {query.isLoadingError ? (
         <p className="text-[13px] text-bad">
           <span aria-hidden>✕ </span>Its candles cannot be read now.
         </p>
@@ -75,10 +134,12 @@ function SeriesLine({ series, following, live, known }: SeriesLineProps) {
             <LiveState followed heardAt={room.heardAt} />
           </p>
         )}
-        <Freshness series={series} />
+        <Freshness series={series} room={room} />
         <GapLine series={series} />
       </div>
-      <FollowButton series={series} following={following} known={known} />
+      <div className="flex sm:justify-end">
+        <FollowButton series={series} following={following} known={known} />
+      </div>
     </li>
   );
-}
+});

@@ -4,6 +4,7 @@ import type { SeriesName } from "@/api/predictionsApi";
 import { ButtonLink } from "@/components/Button";
 import { Card } from "@/components/Card";
 import { Page } from "@/components/Page";
+import { EmptyState } from "@/components/States";
 import { count } from "@/format/numbers";
 import { useMarketRoom } from "@/realtime/useMarketRoom";
 
@@ -20,6 +21,8 @@ export function SeriesScreen({ ticker, interval }: SeriesName) {
   const followed = useFollowed();
   const room = useMarketRoom({ ticker, interval });
   const series = stored.data?.find((each) => each.ticker === ticker && each.interval === interval);
+  // While the list is asked for anew it may be just about to name it; a price may come before any candle.
+  const unknown = stored.isSuccess && !stored.isFetching && !series && !room.candle;
   const following = followed.data?.find((each) => each.ticker === ticker && each.interval === interval);
   return (
     <Page
@@ -43,10 +46,14 @@ export function SeriesScreen({ ticker, interval }: SeriesName) {
       }
     >
       <div className="-mt-2 flex flex-wrap gap-x-5 gap-y-1 text-[13px]">
-        <LiveState followed={following !== undefined} heardAt={room.heardAt} />
+        {!unknown && (
+          <p role="status">
+            <LiveState followed={following !== undefined} heardAt={room.heardAt} />
+          </p>
+        )}
         {series && (
           <>
-            <Freshness series={series} />
+            <Freshness series={series} room={room} />
             <GapLine series={series} />
           </>
         )}
@@ -56,7 +63,17 @@ export function SeriesScreen({ ticker, interval }: SeriesName) {
           <JobLine job={room.job} />
         </Card>
       )}
-      <CandlesCard ticker={ticker} interval={interval} />
+      {unknown ? (
+        <EmptyState
+          title={`No candles of ${ticker} ${interval} are stored`}
+          action={<ButtonLink href="/market">Go to Market</ButtonLink>}
+        >
+          Fetch them from an exchange on the Market screen, or import a file there. Its list names every
+          series that is stored.
+        </EmptyState>
+      ) : (
+        <CandlesCard ticker={ticker} interval={interval} />
+      )}
       {series && <QualityCard ticker={ticker} interval={interval} />}
     </Page>
   );

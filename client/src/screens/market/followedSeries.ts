@@ -25,4 +25,17 @@ export function listed<S extends SeriesName, F extends SeriesName>(
   });
 }
 
+/** The lines whose ticker and length contain every word of `text`, in any case; of those followed alone, if wanted. */
+export function matching<S extends SeriesName, F>(
+  lines: readonly ListedSeries<S, F>[],
+  text: string,
+  onlyFollowed: boolean,
+): readonly ListedSeries<S, F>[] {
+  const words = text.toUpperCase().split(/\s+/);
+  return lines.filter(({ series, following }) => {
+    const name = nameOf(series).toUpperCase();
+    return words.every((word) => name.includes(word)) && (!onlyFollowed || following !== undefined);
+  });
+}
+
 const nameOf = ({ ticker, interval }: SeriesName): string => `${ticker} ${interval}`;

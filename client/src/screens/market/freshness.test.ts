@@ -13,6 +13,14 @@ test("a series is up to date until the next candle should have come", () => {
   });
 });
 
+test("beside a live price the exchange's clock counts, not the one here", () => {
+  const years = Date.parse("2026-01-01T00:00:00Z");
+  const live = (open: string) => freshnessOf("2024-01-02T10:00:00Z", "1h", years, open).words;
+  expect(live("2024-01-02T10:00:00Z")).toBe("Up to date");
+  expect(live("2024-01-02T11:00:00Z")).toBe("Up to date");
+  expect(live("2024-01-02T14:00:00Z")).toBe("3 h behind");
+});
+
 test("the change is that of a day, however long candles are, or of what there is of one", () => {
   const candles = [0, 6, 12, 18, 24].map((hour) => ({
     timestamp: new Date(Date.UTC(2024, 0, 1, hour)).toISOString(),

@@ -12,11 +12,15 @@ export interface Freshness {
   words: string;
 }
 
-/** Whether the candle that closed last is stored. `last` is its open; `now` in milliseconds. */
-export function freshnessOf(last: string, interval: string, now: number): Freshness {
+/**
+ * Whether the candle that closed last is stored. `last` is its open; `now` in milliseconds. Where prices are live,
+ * `live` is the open of the candle that they belong to, and the exchange's clock counts instead of the one here.
+ */
+export function freshnessOf(last: string, interval: string, now: number, live?: string): Freshness {
   const step = candleSeconds(interval);
   // A candle is there one length after its open; the next one is due after one more.
-  const behind = now / 1000 - (Date.parse(last) / 1000 + 2 * step);
+  const until = live === undefined ? now / 1000 : Date.parse(live) / 1000 + step;
+  const behind = until - (Date.parse(last) / 1000 + 2 * step);
   if (behind <= LATE_SECONDS) return { fresh: true, words: "Up to date" };
   return { fresh: false, words: `${longTime(behind)} behind` };
 }

@@ -2,8 +2,7 @@ import { useQueryClient } from "@tanstack/react-query";
 import { useEffect, useMemo } from "react";
 
 import { useCandles } from "@/api/hooks/useCandles";
-import { keys } from "@/api/keys";
-import { refreshSeries } from "@/api/refresh";
+import { noteEnded, refreshSeries } from "@/api/refresh";
 import type { SeriesName } from "@/api/predictionsApi";
 import type { Candle } from "@/api/types";
 import { continued } from "@/realtime/market";
@@ -31,17 +30,14 @@ export function useLiveCandles({ ticker, interval }: SeriesName, limit: number, 
   return { query, room, candles, open: open ? room.candle : null };
 }
 
-/** What was stored meanwhile is asked for: after a lost connection all of it, after an ended candle the lists. */
+/** What was stored meanwhile is shown: asked for after a lost connection, told of where a candle has ended. */
 function useFreshness({ ticker, interval }: SeriesName, { joins, ended }: MarketState): void {
   const queries = useQueryClient();
   useEffect(() => {
     // Of this series alone: each of those that are shown has lost its room.
     if (joins > 1) refreshSeries(queries, { ticker, interval });
   }, [queries, ticker, interval, joins]);
-  const newest = ended.at(-1)?.timestamp;
   useEffect(() => {
-    if (newest === undefined) return;
-    void queries.invalidateQueries({ queryKey: keys.series });
-    void queries.invalidateQueries({ queryKey: ["market", "indicators"] });
-  }, [queries, newest]);
+    if (ended.length > 0) noteEnded(queries, { ticker, interval }, ended);
+  }, [queries, ticker, interval, ended]);
 }

@@ -45,7 +45,12 @@ export function DataCard({ model: { data } }: { model: ModelDetails }) {
       numeric: true,
       cell: ({ name }) => {
         const part = data.parts[name];
-        return `${utcDay(part?.first)} – ${utcDay(part?.last)}`;
+        return (
+          <span className="max-md:whitespace-normal">
+            <span className="whitespace-nowrap">{utcDay(part?.first)} –</span>{" "}
+            <span className="whitespace-nowrap">{utcDay(part?.last)}</span>
+          </span>
+        );
       },
     },
   ];

@@ -41,6 +41,7 @@ export function KindCard({ kind, metric, selection }: KindCardProps) {
         rows={kind.models}
         rowKey={({ model_id }) => model_id}
         rowClass={({ status }) => (status === "active" ? "bg-good-soft/40" : undefined)}
+        stacked
       />
     </Card>
   );
@@ -49,18 +50,31 @@ export function KindCard({ kind, metric, selection }: KindCardProps) {
 function columnsOf(metric: string, selection: Selection): Column<Model>[] {
   const chosen = METRICS.find(({ key }) => key === metric && !ALWAYS_SHOWN.includes(key));
   return [
-    { key: "name", title: "Version", cell: (model) => <Name model={model} selection={selection} /> },
-    { key: "status", title: "Place", cell: (model) => <Place model={model} /> },
+    {
+      key: "name",
+      title: "Version",
+      width: "lg:w-[14%]",
+      cell: (model) => <Name model={model} selection={selection} />,
+    },
+    {
+      key: "status",
+      title: "Place",
+      wide: true,
+      width: "lg:w-[34%]",
+      cell: (model) => <Place model={model} />,
+    },
     {
       key: "skill",
       title: "Skill (naive: 0 %)",
       numeric: true,
+      width: "lg:w-[10%]",
       cell: ({ metrics }) => <Outcome scores={metrics.overall} />,
     },
     {
       key: "rmse",
       title: "RMSE, and naive's",
       numeric: true,
+      width: "lg:w-[12%]",
       cell: ({ metrics, baseline, ticker }) => (
         <WithNaive
           value={price(metrics.overall.rmse, quoteOf(ticker))}
@@ -87,12 +101,14 @@ function columnsOf(metric: string, selection: Selection): Column<Model>[] {
       key: "until",
       title: "Data until",
       numeric: true,
+      width: "lg:w-[9%]",
       cell: ({ trained_until }) => <Time moment={trained_until} format={utcDay} />,
     },
     {
       key: "actions",
       title: <span className="sr-only">Actions</span>,
       numeric: true,
+      wide: true,
       cell: (model) => <Actions model={model} />,
     },
   ];
@@ -100,7 +116,7 @@ function columnsOf(metric: string, selection: Selection): Column<Model>[] {
 
 function WithNaive({ value, naive }: { value: string; naive: string }) {
   return (
-    <span className="inline-flex flex-col items-end">
+    <span className="inline-flex flex-col items-start lg:items-end">
       <span>{value}</span>
       <span className="text-xs text-muted">naive {naive}</span>
     </span>

@@ -69,7 +69,7 @@ export function ModelScreen({ modelId }: { modelId: string }) {
 
 function Place({ model }: { model: ModelDetails }) {
   return (
-    <div className="flex flex-col gap-1.5 text-[13px]">
+    <div className="flex flex-col gap-1.5 pt-1 text-[13px]">
       <p className="flex flex-wrap items-center gap-x-2.5 gap-y-1">
         <ModelStatus status={model.status} />
         <span>

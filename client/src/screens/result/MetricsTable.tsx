@@ -1,8 +1,8 @@
 import type { Baseline, Report, Scores } from "@/api/report";
 import { Card } from "@/components/Card";
-import { Hint } from "@/components/Hint";
 import { type Column, Table } from "@/components/Table";
 
+import { MetricName } from "./MetricName";
 import { intervalOf, type Metric, METRICS, type Score } from "./metrics";
 
 interface MetricsTableProps {
@@ -23,12 +23,7 @@ export function MetricsTable({ metrics, baseline, modelType, currency }: Metrics
     {
       key: "name",
       title: "Score",
-      cell: ({ name, explained }) => (
-        <span className="inline-flex items-center gap-1.5">
-          {name}
-          <Hint label={name}>{explained}</Hint>
-        </span>
-      ),
+      cell: (metric) => <MetricName metric={metric} currency={currency} />,
     },
     ...forecasts.map(([name, scores], index) => ({
       key: name,
@@ -36,7 +31,7 @@ export function MetricsTable({ metrics, baseline, modelType, currency }: Metrics
       numeric: true,
       cell: (metric: Metric) => (
         <Shown
-          text={metric.format(scores[metric.key] as Score, currency)}
+          text={metric.format(scores[metric.key] as Score, "")}
           interval={intervalOf(metric, scores)}
           best={bestOf(metric, forecasts) === index}
         />
@@ -67,7 +62,11 @@ function Shown({ text, interval, best }: { text: string; interval: string | null
         </span>
       )}
       <span className={best ? "font-semibold" : ""}>{text}</span>
-      {interval && <span className="block text-xs text-muted">95 %: {interval}</span>}
+      {interval && (
+        <span className="block text-xs whitespace-normal text-muted md:whitespace-nowrap">
+          95 %: {interval}
+        </span>
+      )}
     </>
   );
 }

@@ -1,4 +1,4 @@
-import { useMemo } from "react";
+import { type ReactNode, useMemo } from "react";
 
 import { modelsApi } from "@/api/modelsApi";
 import type { Baseline, Report } from "@/api/report";
@@ -23,8 +23,8 @@ interface ResultProps {
   baseline: Baseline;
 }
 
-/** What a completed training is worth, beside the naive forecast on the same rows. */
-export function Result({ session, metrics, baseline }: ResultProps) {
+/** What a completed training is worth, beside the naive forecast on the same rows; `children` tell how it learned. */
+export function Result({ session, metrics, baseline, children }: ResultProps & { children: ReactNode }) {
   const currency = quoteOf(session.ticker);
   const { overall, period, rows } = metrics;
   const verdict = useMemo(() => verdictOf(overall), [overall]);
@@ -81,12 +81,15 @@ export function Result({ session, metrics, baseline }: ResultProps) {
         <StepErrors metrics={metrics} baseline={baseline} interval={session.interval} currency={currency} />
         <Coverage metrics={metrics} baseline={baseline} interval={session.interval} />
       </div>
-      <MetricsTable
-        metrics={metrics}
-        baseline={baseline}
-        modelType={session.model_type}
-        currency={currency}
-      />
+      <div className="grid items-start gap-4 md:gap-5 xl:grid-cols-2">
+        <MetricsTable
+          metrics={metrics}
+          baseline={baseline}
+          modelType={session.model_type}
+          currency={currency}
+        />
+        <div className="flex min-w-0 flex-col gap-4 md:gap-5">{children}</div>
+      </div>
     </>
   );
 }

@@ -18,9 +18,9 @@ const LINES: readonly Line[] = [
   { label: "Naive", colour: "naive", dashed: true },
 ];
 
-/** The error by how far ahead, model and naive; or the model's as a share of naive's. */
+/** The error by how far ahead as a share of naive's, for in money the two lines are often one; or in money. */
 export function StepErrors({ metrics, baseline, interval, currency }: StepErrorsProps) {
-  const [relative, setRelative] = useState(false);
+  const [relative, setRelative] = useState(true);
   const data = useMemo(
     () => [
       metrics.steps.map(({ step }) => step),

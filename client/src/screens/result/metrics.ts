@@ -10,6 +10,10 @@ export interface Metric {
   format: (value: Score, currency: string) => string;
   /** Which is better; null where neither is. */
   better: "low" | "high" | null;
+  /** Whether it is an amount of the quote currency. */
+  money?: boolean;
+  /** Whether it judges the bands around the forecast, and not the forecast itself. */
+  bands?: boolean;
 }
 
 const share = (value: Score) => percent(value);
@@ -38,6 +42,7 @@ export const METRICS: readonly Metric[] = [
     explained: "Typical error; large misses weigh more.",
     format: (value, currency) => price(value, currency),
     better: "low",
+    money: true,
   },
   {
     key: "mae",
@@ -45,6 +50,7 @@ export const METRICS: readonly Metric[] = [
     explained: "Mean error without its sign.",
     format: (value, currency) => price(value, currency),
     better: "low",
+    money: true,
   },
   {
     key: "mape",
@@ -87,6 +93,7 @@ export const METRICS: readonly Metric[] = [
     explained: "Measured share of what happened inside the band; 80 % was promised.",
     format: share,
     better: null,
+    bands: true,
   },
   {
     key: "coverage_95",
@@ -94,6 +101,7 @@ export const METRICS: readonly Metric[] = [
     explained: "Measured share of what happened inside the band; 95 % was promised.",
     format: share,
     better: null,
+    bands: true,
   },
   {
     key: "mean_width_80",
@@ -101,6 +109,7 @@ export const METRICS: readonly Metric[] = [
     explained: "Mean width, as a share of the price. Narrow is good only where the coverage holds.",
     format: (value) => percent(value, 2),
     better: null,
+    bands: true,
   },
   {
     key: "mean_width_95",
@@ -108,6 +117,7 @@ export const METRICS: readonly Metric[] = [
     explained: "Mean width, as a share of the price.",
     format: (value) => percent(value, 2),
     better: null,
+    bands: true,
   },
   {
     key: "interval_score_80",
@@ -115,6 +125,7 @@ export const METRICS: readonly Metric[] = [
     explained: "Winkler's score: width, and a fine for each miss.",
     format: plain,
     better: "low",
+    bands: true,
   },
   {
     key: "interval_score_95",
@@ -122,6 +133,7 @@ export const METRICS: readonly Metric[] = [
     explained: "Winkler's score: width, and a fine for each miss.",
     format: plain,
     better: "low",
+    bands: true,
   },
 ];
 

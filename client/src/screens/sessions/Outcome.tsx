@@ -15,7 +15,7 @@ export function Outcome({ scores }: { scores: Pick<Scores, "skill" | "dm_p_value
   const { outcome, sentence } = verdictOf(scores);
   const { sign, word, look } = SIGNS[outcome];
   return (
-    <span className="inline-flex flex-col items-end" title={sentence}>
+    <span className="inline-flex flex-col items-start lg:items-end" title={sentence}>
       <span className="font-semibold">{signedPercent(scores.skill)}</span>
       <span className={`text-xs ${look}`}>
         <span aria-hidden>{sign} </span>

@@ -42,7 +42,7 @@ export function SessionsTable({ sessions, sorting, onSort, selection, onRefused 
       title: "RMSE, and naive's",
       numeric: true,
       cell: ({ metrics, baseline, ticker }) => (
-        <span className="inline-flex flex-col items-end">
+        <span className="inline-flex flex-col items-start lg:items-end">
           <span>{price(metrics?.overall.rmse, metrics ? quoteOf(ticker) : undefined)}</span>
           {baseline && <span className="text-xs text-muted">naive {price(baseline.overall.rmse)}</span>}
         </span>
@@ -78,6 +78,7 @@ export function SessionsTable({ sessions, sorting, onSort, selection, onRefused 
       rowKey={({ session_id }) => session_id}
       sorting={sorting}
       onSort={onSort}
+      stacked
     />
   );
 }
@@ -90,7 +91,7 @@ function Name({ session, selection }: { session: Session; selection: Selection }
       <span className="min-w-0">
         <Link
           href={`/train/${session_id}`}
-          className="font-semibold whitespace-nowrap hover:text-accent hover:underline"
+          className="font-semibold hover:text-accent hover:underline xl:whitespace-nowrap"
         >
           {model_type} on {ticker}
         </Link>
@@ -113,7 +114,10 @@ function How({ session }: { session: Session }) {
         </span>
       )}
       {status === "IN_PROGRESS" && (
-        <span className="text-xs text-muted">{percent(progress.percentage / 100, 0)}</span>
+        <span className="text-xs text-muted">
+          {percent(progress.percentage / 100, 0)}
+          {progress.eta_seconds !== null && `, about ${duration(Math.max(5, progress.eta_seconds))} left`}
+        </span>
       )}
       {status === "PENDING" && position && (
         <span className="text-xs text-muted">number {position} in the queue</span>

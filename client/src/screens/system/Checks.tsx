@@ -2,14 +2,23 @@ import type { Check } from "@/api/systemApi";
 import { Card } from "@/components/Card";
 import { brief } from "@/format/numbers";
 
-import { partOf } from "./words";
+import { inOrder, partOf } from "./words";
+
+interface ChecksProps {
+  checks: Readonly<Record<string, Check>>;
+  /** Whether the answers are those of this moment. */
+  now: boolean;
+}
 
 /** Each part that was asked, what it answered, and what is missing without it. */
-export function Checks({ checks }: { checks: Readonly<Record<string, Check>> }) {
+export function Checks({ checks, now }: ChecksProps) {
   return (
-    <Card title="Parts" hint="Each was asked just now, the thing itself and not a note about it.">
+    <Card
+      title="Parts"
+      hint={`Each was asked ${now ? "just now" : "then"}, the thing itself and not a note about it.`}
+    >
       <ul>
-        {Object.entries(checks).map(([key, check]) => (
+        {inOrder(Object.entries(checks)).map(([key, check]) => (
           <Part key={key} name={key} check={check} />
         ))}
       </ul>

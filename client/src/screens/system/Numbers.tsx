@@ -34,7 +34,10 @@ function Counted({ text, at }: { text: string; at: number }) {
   const samples = samplesOf(text, PREFIXES);
   const events = useRate(at, total(samples, EVENTS));
   const requests = useRate(at, total(samples, "flask_http_request_total"));
-  const errors = byLabel(samples, "crypto_predict_errors_total", "error_code");
+  // A kind that is counted but has not happened is no news.
+  const errors = byLabel(samples, "crypto_predict_errors_total", "error_code").filter(
+    ([, times]) => times > 0,
+  );
   return (
     <>
       <Stats>

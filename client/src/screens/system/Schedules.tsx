@@ -12,7 +12,7 @@ export function Schedules() {
   const schedules = useSchedules();
   return (
     <Card title="Schedules" hint="Done by the market worker; each can be run now as well.">
-      {schedules.isError ? (
+      {schedules.isLoadingError ? (
         <ErrorState error={schedules.error} onRetry={() => void schedules.refetch()} />
       ) : schedules.data ? (
         <ul aria-label="Schedules">
@@ -33,7 +33,7 @@ function Line({ schedule: { name, does, when, last_run: last } }: { schedule: Sc
     <li className="flex flex-wrap items-start gap-x-4 gap-y-2 border-b border-line py-2.5 last:border-0">
       <div className="min-w-0 flex-1 basis-56">
         <p className="font-medium">{does}</p>
-        <p className="text-[13px] text-muted">{when}</p>
+        <p className="text-[13px] text-muted">{withCode(when)}</p>
         <p className="text-[13px]">
           <LastRun run={last} />
         </p>
@@ -43,6 +43,19 @@ function Line({ schedule: { name, does, when, last_run: last } }: { schedule: Sc
         Run now<span className="sr-only">: {does}</span>
       </Button>
     </li>
+  );
+}
+
+/** A sentence of the server with what it names between backticks set as code. */
+function withCode(sentence: string) {
+  return sentence.split("`").map((part, index) =>
+    index % 2 === 1 ? (
+      <code key={index} className="font-mono text-xs">
+        {part}
+      </code>
+    ) : (
+      part
+    ),
   );
 }
 

@@ -39,7 +39,7 @@ export function Workers({ check }: { check: Check | undefined }) {
           {check?.error ?? "No worker is known."}
         </p>
       )}
-      {running.isError ? (
+      {running.isLoadingError ? (
         <div className="mt-3">
           <ErrorState error={running.error} />
         </div>

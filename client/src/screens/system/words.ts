@@ -41,6 +41,12 @@ export function partOf(key: string): Part {
   return PARTS[key] ?? { name: key.replaceAll("_", " "), does: "", without: "Something depends on it." };
 }
 
+/** Parts by how much depends on them; one that is new here comes last. */
+export function inOrder<Value>(parts: readonly (readonly [key: string, value: Value])[]) {
+  const place = (key: string) => Object.keys(PARTS).indexOf(key) >>> 0;
+  return parts.toSorted(([one], [other]) => place(one) - place(other));
+}
+
 /** The whole in a sentence. */
 export function summaryOf({ status, checks }: Pick<Health, "status" | "checks">): string {
   const down = Object.entries(checks)

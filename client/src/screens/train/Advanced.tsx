@@ -5,11 +5,11 @@ import { Field, Input } from "@/components/Field";
 import { type Draft, type Errors, NUMBER_FIELDS, type NumberField } from "./parameters";
 
 const WORDS: Record<NumberField, { label: string; hint: string }> = {
-  lookback: { label: "Lookback", hint: "Candles that a forecast sees" },
-  horizon: { label: "Horizon", hint: "Candles ahead, all at once" },
-  epochs: { label: "Epochs, at most", hint: "Passes over the training part" },
-  batch_size: { label: "Batch size", hint: "Windows per step" },
-  learning_rate: { label: "Learning rate", hint: "Of Adam, 0.0001 to 0.1" },
+  lookback: { label: "Lookback", hint: "Candles that each forecast looks back on" },
+  horizon: { label: "Horizon", hint: "Candles ahead that are forecast, all at once" },
+  epochs: { label: "Epochs, at most", hint: "Passes over the training part of the candles" },
+  batch_size: { label: "Batch size", hint: "Examples per step; larger is quicker and coarser" },
+  learning_rate: { label: "Learning rate", hint: "How large each step is, 0.0001 to 0.1" },
   patience: { label: "Patience", hint: "Epochs without improvement before it ends; empty: never" },
   seed: { label: "Seed", hint: "The same seed gives the same weights; empty: drawn" },
 };
@@ -35,7 +35,7 @@ export function Advanced({ draft, errors, onChange }: AdvancedProps) {
           ›
         </span>
         Advanced parameters
-        <span className="truncate font-normal text-muted group-open:hidden">
+        <span className="font-normal text-muted group-open:hidden max-sm:hidden">
           {draft.lookback} back, {draft.horizon} ahead, {draft.epochs} epochs
         </span>
       </summary>

@@ -7,7 +7,7 @@ import { type Part, type Range, RangeChart } from "@/charts/RangeChart";
 import { Button } from "@/components/Button";
 import { Field, Input } from "@/components/Field";
 import { ErrorState, Notice, Skeleton } from "@/components/States";
-import { count } from "@/format/numbers";
+import { count, quoteOf } from "@/format/numbers";
 import { utcDay } from "@/format/times";
 
 import { drawnInterval } from "./drawnInterval";
@@ -16,12 +16,11 @@ import type { Draft, Errors } from "./parameters";
 
 // The shares in which the server splits a range by time.
 const PARTS: readonly (Part & { label: string })[] = [
-  { label: "training 65 %", colour: "part-train", from: 0, to: 0.65 },
-  { label: "validation 10 %", colour: "part-validation", from: 0.65, to: 0.75 },
-  { label: "calibration 10 %", colour: "part-calibration", from: 0.75, to: 0.85 },
-  { label: "test 15 %", colour: "part-test", from: 0.85, to: 1 },
+  { label: "Training, 65 %: learned from", colour: "part-train", from: 0, to: 0.65 },
+  { label: "Validation, 10 %: chooses the best epoch", colour: "part-validation", from: 0.65, to: 0.75 },
+  { label: "Calibration, 10 %: sets the bands’ widths", colour: "part-calibration", from: 0.75, to: 0.85 },
+  { label: "Test, 15 %: scored once", colour: "part-test", from: 0.85, to: 1 },
 ];
-const LEGEND = PARTS.map(({ label, colour }) => ({ label, colour, area: true }));
 
 interface DateRangeProps {
   series: Series;
@@ -39,7 +38,7 @@ export function DateRange({ series, draft, errors, onChange }: DateRangeProps) {
   const shortage = shortageOf(series, draft);
   return (
     <div className="flex flex-col gap-3">
-      <Legend items={LEGEND} />
+      <Legend items={legendOf(series.ticker)} />
       <PriceLine
         series={series}
         range={range}
@@ -77,6 +76,11 @@ export function DateRange({ series, draft, errors, onChange }: DateRangeProps) {
       </div>
     </div>
   );
+}
+
+function legendOf(ticker: string) {
+  const areas = PARTS.map(({ label, colour }) => ({ label, colour, area: true }));
+  return [{ label: `Closing price in ${quoteOf(ticker)}`, colour: "ink" }, ...areas];
 }
 
 interface DayProps {

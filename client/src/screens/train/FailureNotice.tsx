@@ -5,6 +5,7 @@ import type { Failure, Session } from "@/api/types";
 import { Button, ButtonLink } from "@/components/Button";
 import { Card } from "@/components/Card";
 import { ErrorState } from "@/components/States";
+import { sentenceOf } from "@/screens/models/sentences";
 
 import { bodyOf, draftOf } from "./parameters";
 
@@ -17,7 +18,7 @@ export function FailureNotice({ session, error }: { session: Session; error: Fai
   return (
     <Card className="border-bad/50" title="This training failed">
       <div role="alert">
-        <p className="max-w-prose">{error?.message ?? "The server did not say why."}</p>
+        <p className="max-w-prose">{error ? sentenceOf(error.message) : "The server did not say why."}</p>
         {error && (
           <p className="mt-1 font-mono text-xs break-all text-muted">
             {error.error_code} · session {session.session_id}

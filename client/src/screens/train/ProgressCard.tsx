@@ -52,7 +52,9 @@ function sentenceOf(session: Session, view: TrainingView, now: number): string {
   const epoch = `Epoch ${count(Math.min(done + 1, view.totalEpochs))} of at most ${count(view.totalEpochs)}`;
   if (view.etaSeconds === null) return epoch;
   const left = Math.max(0, view.etaSeconds - (now - view.etaAt) / 1000);
-  return `${epoch} · ${left < 2 ? "nearly done" : `about ${duration(Math.round(left / 5) * 5 || 5)} left`}`;
+  // No estimate is worth its seconds for long.
+  const step = left < 600 ? 5 : 60;
+  return `${epoch} · ${left < 2 ? "nearly done" : `about ${duration(Math.round(left / step) * step || step)} left`}`;
 }
 
 function StageLine({ stage, running }: { stage: Stage | null; running: boolean }) {

@@ -19,7 +19,7 @@ export function RunningStrip({ current }: { current?: string }) {
   return (
     <section aria-label="Running sessions">
       <h2 className="mb-2 text-[13px] font-medium text-muted">
-        {current ? "Also running" : "Running now"} · {count} of {most} slots taken
+        {current ? "Other trainings under way" : "Trainings under way"} · {count} of at most {most} at once
       </h2>
       <ul className="flex snap-x gap-3 overflow-x-auto pb-1">
         {others.map((session) => (
@@ -46,8 +46,10 @@ function RunningCard({ session }: { session: Session }) {
       )}
     >
       <span className="flex items-center justify-between gap-3">
-        <span className="truncate font-semibold">
-          {ticker} <span className="font-normal text-muted">{interval}</span> · {model_type}
+        <span className="min-w-0 leading-tight font-semibold">
+          {ticker} <span className="font-normal text-muted">{interval}</span>
+          <span className="sr-only"> · </span>
+          <span className="block text-xs font-normal text-muted">{model_type}</span>
         </span>
         <Status status={status} />
       </span>

@@ -34,7 +34,7 @@ export function SessionScreen({ sessionId }: { sessionId: string }) {
   if (!session) {
     if (!asked.isError) return <Loading shapes={SHAPES} />;
     return (
-      <Page title="Training">
+      <Page title="Training" actions={<ButtonLink href="/sessions">All sessions</ButtonLink>}>
         <ErrorState error={asked.error} onRetry={() => void asked.refetch()} />
       </Page>
     );
@@ -49,12 +49,17 @@ export function SessionScreen({ sessionId }: { sessionId: string }) {
     >
       <RunningStrip current={sessionId} />
       <LinkNotice recovered={stream.recovered} ended={hasEnded(view.status)} />
-      <Ending session={session} view={view} />
-      {!hasEnded(view.status) && <ProgressCard session={session} view={view} />}
-      <div className="grid items-start gap-4 md:gap-5 xl:grid-cols-[7fr_5fr]">
-        <LossCurves view={view} />
-        <EventLog view={view} />
-      </div>
+      {view.status === "COMPLETED" ? (
+        <Completed session={session} view={view} />
+      ) : (
+        <>
+          <Standing session={session} view={view} />
+          <div className="grid items-start gap-4 md:gap-5 xl:grid-cols-[7fr_5fr]">
+            <LossCurves view={view} />
+            <EventLog view={view} />
+          </div>
+        </>
+      )}
     </Page>
   );
 }
@@ -69,18 +74,19 @@ function useFreshEnding(sessionId: string, ended: boolean): void {
   }, [ended, queries, sessionId]);
 }
 
-function Ending({ session, view }: { session: Session; view: TrainingView }) {
+function Completed({ session, view }: { session: Session; view: TrainingView }) {
+  if (!view.metrics || !view.baseline) return <Skeleton className="h-72" />;
+  return (
+    <Result session={{ ...session, model_id: view.modelId }} metrics={view.metrics} baseline={view.baseline}>
+      <LossCurves view={view} />
+      <EventLog view={view} />
+    </Result>
+  );
+}
+
+/** Where it stands that has no result: under way, failed or cancelled. */
+function Standing({ session, view }: { session: Session; view: TrainingView }) {
   switch (view.status) {
-    case "COMPLETED":
-      return view.metrics && view.baseline ? (
-        <Result
-          session={{ ...session, model_id: view.modelId }}
-          metrics={view.metrics}
-          baseline={view.baseline}
-        />
-      ) : (
-        <Skeleton className="h-72" />
-      );
     case "FAILED":
       return <FailureNotice session={session} error={view.error} />;
     case "CANCELLED":
@@ -91,7 +97,7 @@ function Ending({ session, view }: { session: Session; view: TrainingView }) {
         </Notice>
       );
     default:
-      return null;
+      return <ProgressCard session={session} view={view} />;
   }
 }
 
@@ -112,15 +118,14 @@ function Parameters({ session, view }: { session: Session; view: TrainingView })
   const took = session.started_at && session.finished_at;
   const facts = [
     `${session.interval} candles, ${utcDay(params.start_date)} to ${utcDay(params.end_date)}`,
-    `lookback ${params.lookback}`,
-    `horizon ${params.horizon}`,
-    `batch ${params.batch_size}`,
+    `sees ${count(params.lookback)} candles, forecasts ${count(params.horizon)}`,
+    `batches of ${count(params.batch_size)}`,
     `learning rate ${params.learning_rate}`,
-    params.patience === null ? "no early stopping" : `patience ${params.patience}`,
+    params.patience === null ? "no early stopping" : `patience of ${count(params.patience)} epochs`,
     params.seed === null ? null : `seed ${params.seed}`,
   ].filter((fact) => fact !== null);
   return (
-    <div className="flex flex-col gap-1.5 text-[13px]">
+    <div className="flex flex-col gap-1.5 pt-1 text-[13px]">
       <p className="flex flex-wrap items-center gap-x-2.5 gap-y-1">
         <Status status={view.status} />
         <span>
@@ -133,7 +138,8 @@ function Parameters({ session, view }: { session: Session; view: TrainingView })
         )}
         {view.attempt > 1 && <span>attempt {view.attempt}, from its last checkpoint</span>}
       </p>
-      <p>{facts.join(" · ")}</p>
+      {/* Each stays whole where the line breaks. */}
+      <p>{facts.map((fact) => fact.replaceAll(" ", "\u00a0")).join(" · ")}</p>
     </div>
   );
 }

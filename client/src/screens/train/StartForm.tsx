@@ -2,12 +2,16 @@ import { useState } from "react";
 import { useLocation } from "wouter";
 
 import { ApiError } from "@/api/failure";
+import { candleSeconds } from "@/api/intervals";
+import { useRunning } from "@/api/hooks/useRunning";
 import { useStartTraining } from "@/api/hooks/useStartTraining";
 import type { Series } from "@/api/types";
 import { Button } from "@/components/Button";
 import { Card } from "@/components/Card";
 import { Field, Select } from "@/components/Field";
-import { ErrorState } from "@/components/States";
+import { ErrorState, Notice } from "@/components/States";
+import { count } from "@/format/numbers";
+import { duration } from "@/format/times";
 
 import { Advanced } from "./Advanced";
 import { Choices, NetworkChoice } from "./Choices";
@@ -68,6 +72,7 @@ export function StartForm({ stored, given }: { stored: readonly Series[]; given:
           {series && <DateRange series={series} draft={draft} errors={errors} onChange={change} />}
         </Card>
         <div className="flex flex-col gap-3">
+          <Full />
           {start.isError && !isShownAtFields(start.error) && <ErrorState error={start.error} />}
           {faulty && Object.keys(errors).length > 0 && (
             <p role="alert" className="font-medium text-bad">
@@ -78,14 +83,35 @@ export function StartForm({ stored, given }: { stored: readonly Series[]; given:
             <Button kind="primary" type="submit" busy={start.isPending} className="min-h-11 px-6">
               Start training
             </Button>
-            <p className="text-[13px] text-muted">
-              {draft.model_type} on {draft.ticker}, {draft.interval} candles, {draft.horizon} ahead.
-            </p>
+            <p className="text-[13px] text-muted">{purposeOf(draft)}</p>
           </div>
         </div>
       </div>
     </form>
   );
+}
+
+/** Says before the server has to that no more can be started now. */
+function Full() {
+  const { count: taken = 0, max_sessions: most = 0 } = useRunning().data ?? {};
+  return (
+    <div role="status" className="empty:hidden">
+      {most > 0 && taken >= most && (
+        <Notice tone="warn">
+          {most === 1 ? "A training is" : `${count(most)} trainings are`} under way, and more are not taken at
+          once. Start yours when one has ended, or cancel one.
+        </Notice>
+      )}
+    </div>
+  );
+}
+
+function purposeOf({ model_type: type, ticker, interval, horizon }: Draft): string {
+  const ahead = Number(horizon);
+  const what = `${type} on ${ticker}, ${interval} candles`;
+  if (!(ahead > 0)) return `${what}.`;
+  const time = duration(ahead * candleSeconds(interval));
+  return `${what}: forecasts the next ${ahead === 1 ? `candle (${time})` : `${count(ahead)} candles (${time})`}.`;
 }
 
 function isShownAtFields(error: unknown): boolean {

@@ -7,11 +7,11 @@ import { Dismissible } from "@/components/Dismissible";
 import { Page } from "@/components/Page";
 import { EmptyState, ErrorState, Skeleton } from "@/components/States";
 
-import { draftOf } from "./parameters";
+import { draftOf, FIRST_DRAFT } from "./parameters";
 import { RunningStrip } from "./RunningStrip";
 import { StartForm } from "./StartForm";
 
-/** `/train`: what runs, and a form for more. `?from=<session>` begins with its parameters. */
+/** `/train`: what runs, and a form for more. It begins with `?from=<session>`, or `?ticker=…&interval=…`, if named. */
 export function StartScreen() {
   return (
     <Page title="Train a forecaster">
@@ -43,7 +43,10 @@ function Form() {
       </EmptyState>
     );
   }
-  return from ? <FormFrom sessionId={from} /> : <StartForm stored={series.data} given={null} />;
+  if (from) return <FormFrom sessionId={from} />;
+  const [ticker, interval] = [search.get("ticker"), search.get("interval") ?? ""];
+  const given = ticker ? { ...FIRST_DRAFT, ticker, interval } : null;
+  return <StartForm key={`${ticker} ${interval}`} stored={series.data} given={given} />;
 }
 
 function FormFrom({ sessionId }: { sessionId: string }) {

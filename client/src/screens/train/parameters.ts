@@ -49,7 +49,7 @@ export const PRESETS: readonly Preset[] = [
   {
     key: "quick",
     name: "Quick look",
-    explained: "A minute or less: does it run, what does it look like?",
+    explained: "6 candles ahead, a minute or so: what does it look like?",
     values: {
       lookback: "30",
       horizon: "6",
@@ -62,7 +62,7 @@ export const PRESETS: readonly Preset[] = [
   {
     key: "balanced",
     name: "Balanced",
-    explained: "A day ahead, ends when it no longer improves.",
+    explained: "24 candles ahead; ends when it no longer improves.",
     values: {
       lookback: "48",
       horizon: "24",
@@ -75,7 +75,7 @@ export const PRESETS: readonly Preset[] = [
   {
     key: "thorough",
     name: "Thorough",
-    explained: "Small steps and patience; for leaving alone.",
+    explained: "24 candles ahead in small, patient steps; may take an hour.",
     values: {
       lookback: "96",
       horizon: "24",

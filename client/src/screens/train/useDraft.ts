@@ -3,24 +3,25 @@ import { useState } from "react";
 import { ApiError } from "@/api/failure";
 import type { Series } from "@/api/types";
 
+import { onStored } from "./firstSeries";
 import { check, type Draft, type Errors, type FieldName, FIRST_DRAFT } from "./parameters";
 
 const KEY = "train.draft";
 
 /** The form's state: what is typed, and what is wrong with it, found here or by the server. */
 export function useDraft(given: Draft | null, stored: readonly Series[]) {
-  const [typed, setTyped] = useState<Draft>(() => given ?? remembered() ?? FIRST_DRAFT);
+  const [draft, setDraft] = useState<Draft>(() => onStored(given ?? remembered() ?? FIRST_DRAFT, stored));
   const [refused, setRefused] = useState<Errors>({});
   const [asked, setAsked] = useState(false);
-  const draft = withSeries(typed, stored);
   const errors = { ...(asked ? check(draft) : onlyTyped(draft)), ...refused };
 
   return {
     draft,
     errors,
     change: (changed: Partial<Draft>) => {
-      const next = { ...draft, ...changed };
-      setTyped(next);
+      // Another ticker may not have candles of the chosen length.
+      const next = onStored({ ...draft, ...changed }, stored);
+      setDraft(next);
       remember(next);
       // What the server said of a field is answered by changing it.
       setRefused((before) => without(before, Object.keys(changed) as FieldName[]));
@@ -43,17 +44,6 @@ export function fieldErrors(error: ApiError): Errors {
   return Object.fromEntries(
     error.fields.filter(({ field }) => field in FIRST_DRAFT).map(({ field, remedy }) => [field, remedy]),
   );
-}
-
-/** A series that is stored: the one named, or the one with the most candles, of that ticker if there is any. */
-function withSeries(draft: Draft, stored: readonly Series[]): Draft {
-  const found = stored.find(({ ticker, interval }) => ticker === draft.ticker && interval === draft.interval);
-  const series = found ?? longest(stored.filter(({ ticker }) => ticker === draft.ticker)) ?? longest(stored);
-  return series ? { ...draft, ticker: series.ticker, interval: series.interval } : draft;
-}
-
-function longest(stored: readonly Series[]): Series | undefined {
-  return stored.toSorted((one, other) => other.rows - one.rows)[0];
 }
 
 /** While typing, only what is there is judged: an empty field is no fault yet. */

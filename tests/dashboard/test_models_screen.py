@@ -4,23 +4,18 @@ from __future__ import annotations
 
 import re
 import tarfile
-import urllib.request
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from server.market.candles import COLUMNS
-from tests.candles import sample_candles
 from tests.dashboard.conftest import OpenPage, faults_of, overflow_of, picture
+from tests.dashboard.own_market import TICKER, import_candles, models_of, other_than_active, train
 from tests.stack import Stack
 
 pytestmark = [pytest.mark.xdist_group("live"), pytest.mark.timeout(240)]
 
-# A market of its own: what other tests train is not seen here.
-TICKER = "OWN-USD"
-CANDLES = 3000
-SMALL = {"ticker": TICKER, "model_type": "CNN", "lookback": 20, "horizon": 4, "epochs": 3, "batch_size": 64}
 PHONE = {"viewport": {"width": 375, "height": 812}, "has_touch": True, "is_mobile": True}
 ACTIVE = re.compile(r"^★\s*Active$")
 # Longer than the lists wait before they ask again.
@@ -50,33 +45,6 @@ def trained(stack: Stack) -> Trained:
     cancelled = train(stack, epochs=1000)
     stack.call("DELETE", f"/api/v1/train/{cancelled}/cancel")
     return Trained(*ids, cancelled)
-
-
-def import_candles(stack: Stack) -> None:
-    candles = sample_candles()[:CANDLES]
-    rows = zip(*(getattr(candles, name) for name in COLUMNS), strict=True)
-    text = "\n".join([",".join(COLUMNS), *(",".join(map(str, row)) for row in rows)])
-    request = urllib.request.Request(
-        f"{stack.base_url}/api/v1/market/import?ticker={TICKER}&interval=1h&source=a+test",
-        data=text.encode(),
-        headers={"Content-Type": "text/csv"},
-        method="POST",
-    )
-    with urllib.request.urlopen(request, timeout=30) as answer:
-        assert answer.status in (200, 201)
-
-
-def train(stack: Stack, **changes: Any) -> str:
-    return str(stack.call("POST", "/api/v1/train", {**SMALL, **changes})["session_id"])
-
-
-def models_of(stack: Stack, status: str) -> list[dict[str, Any]]:
-    found = stack.call("GET", f"/api/v1/models?ticker={TICKER}&model_type=CNN&status={status}")
-    return list(found["models"])
-
-
-def other_than_active(stack: Stack) -> dict[str, Any]:
-    return next(model for status in ("candidate", "archived") for model in models_of(stack, status))
 
 
 def rows_of(page: Page, caption: str) -> list[str]:
@@ -246,7 +214,7 @@ def test_what_others_activate_appears_without_a_reload(
 
 
 def test_a_model_page_tells_everything_beside_naive_and_drift(
-    trained: Trained, open_page: OpenPage, tmp_path: Any
+    trained: Trained, open_page: OpenPage, tmp_path: Path
 ) -> None:
     page = open_page(f"/models/{trained.second}")
     expect(page.get_by_role("heading", name=f"CNN version 2 · {TICKER} 1h")).to_be_visible()

@@ -13,7 +13,8 @@ from typing import Any
 import structlog
 from celery import Task
 from kombu.exceptions import OperationalError as QueueUnreachable
-from sqlalchemy.exc import OperationalError as DatabaseUnreachable
+from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from server import adapters
 from server.errors import InvalidInput, ServerError, TooManyRequests, TrainingFailed
@@ -23,7 +24,7 @@ from server.observability.metrics import ERRORS
 from server.registry.announcements import announce
 from server.training import lease, reaper, retraining, sessions
 from server.training import log as session_log
-from server.training.events import ENDED, NewEvent
+from server.training.events import ENDED, PENDING, NewEvent
 from server.training.journal import Journal
 from server.training.lease import RELEASED, Lease
 from server.training.log import LeaseLost
@@ -41,10 +42,7 @@ RETRAIN_RETRIES = 24 * 3600 // RETRAIN_RETRY_SECONDS
 HANG_SECONDS = 120
 """How long after its time limit a run may still be seen in a child, before the child is killed."""
 
-
-def worker_name() -> str:
-    """This process, as it stands in the leases that it takes."""
-    return f"{socket.gethostname()}:{os.getpid()}"
+_DATABASE_UNREACHABLE = (OperationalError, InterfaceError, PoolTimeout)
 
 
 def enqueue(session_id: str) -> None:
@@ -62,24 +60,36 @@ class TrainTask(Task):
 
     def on_failure(self, exc: Exception, task_id: str, args: Any, kwargs: Any, einfo: Any) -> None:
         """Called by Celery, in the worker child, for an exception that the task did not handle."""
-        if isinstance(exc, DatabaseUnreachable):
+        (session_id,) = args
+        # In the task's own context: what the run has locked would else be waited for without end.
+        db.session.rollback()
+        if isinstance(exc, _DATABASE_UNREACHABLE):
             # Nothing can be stored now. The lease runs out and the run goes on from its checkpoint.
-            log.error("training.database_lost", session_id=args[0], error=str(exc.orig))
+            log.error("training.database_lost", session_id=session_id, error=str(exc))
             return
-        log.error("training.unexpected_error", session_id=args[0], exc_info=exc)
+        log.error("training.unexpected_error", session_id=session_id, exc_info=exc)
         ERRORS.labels(error_code="internal_error").inc()
-        with self.app.flask_app.app_context():
-            _fail_if_held(args[0], ServerError(f"The training stopped unexpectedly: {type(exc).__name__}"))
+        error = ServerError(f"The training stopped unexpectedly: {type(exc).__name__}")
+        held: Lease | None = self.request.get("lease")
+        if held is None:
+            _fail_unclaimed(session_id, error)
+        else:
+            # Taken for dead, it may have lost the run: that is its successor's, and not ended here.
+            _fail(held, error)
 
 
-@celery.task(name="training.train", base=TrainTask, Request="server.training.deliveries:SessionRequest")
-def train(session_id: str) -> None:
+@celery.task(
+    name="training.train", bind=True, base=TrainTask, Request="server.training.deliveries:SessionRequest"
+)
+def train(task: Task, session_id: str) -> None:
     """Train one session, if it still waits for a worker."""
     settings, publisher = adapters.settings(), adapters.publisher()
-    held = lease.claim(session_id, worker_name(), settings.lease_seconds, publisher)
+    owner = f"{socket.gethostname()}:{os.getpid()}"
+    held = lease.claim(session_id, owner, settings.lease_seconds, publisher)
     if held is None:
         log.info("training.nothing_to_claim", session_id=session_id)
         return
+    task.request.lease = held
     with lease.kept(held, db.engine, settings.lease_poll_seconds):
         _train(held)
 
@@ -186,14 +196,16 @@ def _append_if_held(held: Lease, event: NewEvent, columns: dict[str, Any]) -> bo
     return True
 
 
-def _fail_if_held(session_id: str, error: ServerError) -> None:
-    """End the run FAILED, unless it has ended or another worker, who took it over, runs it now."""
-    db.session.rollback()
-    session = sessions.get(session_id)
-    if session.lease_token is None or session.lease_owner != worker_name():
+def _fail_unclaimed(session_id: str, error: ServerError) -> None:
+    """End a run FAILED that cannot even be claimed, while it waits: it would be sent again for ever."""
+    session = session_log.locked(session_id)
+    if session.status != PENDING:
+        db.session.rollback()
         log.info("training.lease_lost", session_id=session_id, instead_of="failed")
         return
-    _fail(Lease(session_id, session.lease_token, adapters.settings().lease_seconds), error)
+    data = _failure(error)
+    payload = session_log.write(session, NewEvent("failed", data), error=data)
+    session_log.commit(session, payload, adapters.publisher())
 
 
 def _failure(error: ServerError) -> dict[str, Any]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import tarfile
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
@@ -213,9 +212,7 @@ def test_what_others_activate_appears_without_a_reload(
     expect(shown.get_by_text(ACTIVE)).to_be_visible(timeout=NEXT_LOOK)
 
 
-def test_a_model_page_tells_everything_beside_naive_and_drift(
-    trained: Trained, open_page: OpenPage, tmp_path: Path
-) -> None:
+def test_a_model_page_tells_everything_beside_naive_and_drift(trained: Trained, open_page: OpenPage) -> None:
     page = open_page(f"/models/{trained.second}")
     expect(page.get_by_role("heading", name=f"CNN version 2 · {TICKER} 1h")).to_be_visible()
     for heading in ("Naive", "Drift"):

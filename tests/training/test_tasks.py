@@ -11,7 +11,8 @@ import numpy as np
 import pytest
 from flask import Flask
 from redis import Redis
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import InterfaceError, OperationalError, SQLAlchemyError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from server import adapters
 from server.config import Settings
@@ -142,9 +143,23 @@ def test_an_attempt_that_died_after_writing_the_model_is_repeated(waiting: str, 
     assert store_of_models.open(waiting).read("model.onnx") != b"left behind"
 
 
-def test_a_defect_ends_the_run_failed_and_is_counted(waiting: str, app: Flask) -> None:
-    lease.claim(waiting, tasks.worker_name(), 60, RecordingPublisher())
-    tasks.train.on_failure(ValueError("nobody expected this"), "task", (waiting,), {}, None)
+def claimed(session_id: str, owner: str = "here:1") -> lease.Lease:
+    held = lease.claim(session_id, owner, 60, RecordingPublisher())
+    assert held is not None
+    return held
+
+
+def trip_over(error: Exception, session_id: str, held: lease.Lease | None) -> None:
+    """What Celery does when a run that holds this lease, or none yet, raises what nobody expected."""
+    tasks.train.push_request(lease=held)
+    try:
+        tasks.train.on_failure(error, "task", (session_id,), {}, None)
+    finally:
+        tasks.train.pop_request()
+
+
+def test_a_defect_ends_the_run_failed(waiting: str) -> None:
+    trip_over(ValueError("nobody expected this"), waiting, claimed(waiting))
     session = sessions.get(waiting)
     assert session.status == "FAILED"
     assert session.error is not None
@@ -152,32 +167,72 @@ def test_a_defect_ends_the_run_failed_and_is_counted(waiting: str, app: Flask) -
     assert "nobody expected" not in session.error["message"]
 
 
-def test_a_defect_of_a_worker_that_lost_the_run_does_not_end_it(waiting: str) -> None:
+def test_a_defect_amid_a_transaction_waits_for_none_of_its_locks(waiting: str) -> None:
+    """A real delivery: the session's row is locked when the run trips."""
+
+    class Tripping:
+        def publish(self, room: str, event: str, payload: Any) -> None:
+            if payload.get("type") == "stage":
+                log.locked(waiting)
+                raise ValueError("nobody expected this")
+
+    extensions = tasks.celery.flask_app.extensions
+    kept = adapters.publisher()
+    extensions["publisher"] = Tripping()
+    try:
+        tasks.train.apply((waiting,))
+    finally:
+        extensions["publisher"] = kept
+    assert sessions.get(waiting).status == "FAILED"
+    assert types_of(waiting) == ["queued", "started", "failed"]
+
+
+def test_a_run_that_cannot_be_claimed_fails_instead_of_being_sent_for_ever(waiting: str) -> None:
+    trip_over(TypeError("a defect of the claim"), waiting, None)
+    assert sessions.get(waiting).status == "FAILED"
+    assert types_of(waiting) == ["queued", "failed"]
+
+
+def test_a_defect_of_a_worker_that_lost_the_run_does_not_end_it(waiting: str, settings: Settings) -> None:
     """Taken for dead, it goes on for a while; what it trips over is not the new worker's business."""
-    lease.claim(waiting, "another machine:1", 60, RecordingPublisher())
-    tasks.train.on_failure(FileNotFoundError("a checkpoint"), "task", (waiting,), {}, None)
+    lost = claimed(waiting)
+    expire(waiting)
+    reaper.reap(settings, RecordingPublisher(), RecordingQueue())
+    claimed(waiting, "another machine:1")
+    for held in (lost, None):
+        trip_over(FileNotFoundError("a checkpoint"), waiting, held)
     assert sessions.get(waiting).status == "IN_PROGRESS"
-    assert types_of(waiting) == ["queued", "started"]
+    assert types_of(waiting) == ["queued", "started", "requeued", "started"]
 
 
 def test_a_defect_of_a_worker_whose_run_waits_again_does_not_end_it(waiting: str, settings: Settings) -> None:
-    lease.claim(waiting, tasks.worker_name(), 60, RecordingPublisher())
+    lost = claimed(waiting)
     expire(waiting)
     reaper.reap(settings, RecordingPublisher(), RecordingQueue())
-    tasks.train.on_failure(FileNotFoundError("a checkpoint"), "task", (waiting,), {}, None)
+    trip_over(FileNotFoundError("a checkpoint"), waiting, lost)
     assert sessions.get(waiting).status == "PENDING"
 
 
 def test_a_defect_after_the_end_changes_nothing(waiting: str) -> None:
+    held = claimed(waiting)
     sessions.cancel(waiting, RecordingPublisher())
-    tasks.train.on_failure(ValueError("late"), "task", (waiting,), {}, None)
-    assert types_of(waiting) == ["queued", "cancelled"]
+    for lost in (held, None):
+        trip_over(ValueError("late"), waiting, lost)
+    assert types_of(waiting) == ["queued", "started", "cancelled"]
 
 
-def test_a_lost_database_leaves_the_run_to_the_reaper(waiting: str) -> None:
-    lease.claim(waiting, "here:1", 60, RecordingPublisher())
-    lost = OperationalError("COMMIT", {}, ConnectionError("gone"))
-    tasks.train.on_failure(lost, "task", (waiting,), {}, None)
+@pytest.mark.parametrize(
+    "error",
+    [
+        OperationalError("COMMIT", {}, ConnectionError("gone")),
+        InterfaceError("COMMIT", {}, ConnectionError("connection already closed")),
+        PoolTimeout("no connection is free"),
+    ],
+)
+def test_a_lost_database_leaves_the_run_to_the_reaper(waiting: str, error: SQLAlchemyError) -> None:
+    trip_over(error, waiting, None)
+    assert sessions.get(waiting).status == "PENDING"
+    trip_over(error, waiting, claimed(waiting))
     assert sessions.get(waiting).status == "IN_PROGRESS"
 
 

@@ -124,7 +124,7 @@ def verify(content: bytes, path: Path) -> None:
         reader.verify(silent)
 
 
-def test_older_programs_than_the_server_are_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_older_programs_than_the_server_are_named(tmp_path: Path) -> None:
     for name in postgres_tools.NAMES:
         program = tmp_path / name
         program.write_text(f"#!/bin/sh\necho '{name} (PostgreSQL) 12.1'\n")

@@ -86,7 +86,7 @@ def test_beyond_its_capacity_the_model_unused_for_longest_is_let_go(
 
 @pytest.mark.parametrize("damage", ["flip", "truncate", "remove"])
 def test_a_damaged_artifact_is_refused_each_time_and_taken_once_it_is_restored(
-    artifact: Artifact, settings: object, damage: str
+    artifact: Artifact, damage: str
 ) -> None:
     stored = copied(artifact, "runtime-damaged")
     path = network_of(stored)

@@ -216,7 +216,7 @@ def drift_tick(app: Flask, settings: Settings) -> Callable[[], list[TrainingSess
 
 
 def test_a_model_whose_drift_message_was_lost_is_trained_anew_once(
-    add: Add, drift_tick: Callable[[], list[TrainingSession]], settings: Settings
+    add: Add, drift_tick: Callable[[], list[TrainingSession]]
 ) -> None:
     lost = add()
     add("b" * 32, model_type="LSTM")

@@ -181,11 +181,11 @@ def _drag(page: Page, x: float, y: float) -> list[float]:
 
 
 def _running_session(stack: Stack) -> str:
-    """A session in training that no worker has: nobody will take it up for an hour."""
+    """A session in training that no worker has: nobody will take it up for a day."""
     now = datetime.now(UTC)
     return copied_session(
         stack, status="IN_PROGRESS", stage="training", last_seq=0, epoch=0, attempt=1,
-        lease_owner="benchmark", lease_expires_at=now + timedelta(hours=1), started_at=now, finished_at=None,
+        lease_owner="benchmark", lease_expires_at=now + timedelta(days=1), started_at=now, finished_at=None,
     )  # fmt: skip
 
 

@@ -7,7 +7,7 @@ from server.config import Settings
 from server.realtime.parting import keep_shut
 
 settings = Settings.from_environment()
-bind = f"{settings.host}:{settings.port}"
+bind = settings.address()
 worker_class = "server.realtime.parting.PartingWorker"
 # One worker: rooms span processes, but a client's polling requests must all reach the same one, and
 # gunicorn gives each connection to whichever worker is free. More processes are more replicas behind nginx,

@@ -22,7 +22,7 @@ def settings() -> Settings:
 
 def server_url() -> str:
     """Where the web process of these settings listens: what a command asks unless told otherwise."""
-    return f"http://{settings().host}:{settings().port}"
+    return settings().own_url()
 
 
 def publisher() -> Publisher:

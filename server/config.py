@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any, get_type_hints
 from urllib.parse import urlsplit, urlunsplit
@@ -256,6 +256,15 @@ class Settings:
     def redis_database(self, number: int) -> str:
         """The Redis URL with its logical database replaced: 0 broker and rooms, 1 rate limits, 2 cache."""
         return urlunsplit(urlsplit(self.redis_url)._replace(path=f"/{number}"))
+
+    def address(self) -> str:
+        """``HOST:PORT`` on which the web process listens."""
+        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
+
+    def own_url(self, path: str = "") -> str:
+        """Where this machine asks the web process for ``path``; nobody can ask all addresses."""
+        one = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(self.host, self.host)  # noqa: S104
+        return f"http://{replace(self, host=one).address()}{path}"
 
 
 def _parse(cls: type[Settings]) -> dict[str, Any]:

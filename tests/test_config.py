@@ -248,6 +248,21 @@ def test_a_logical_database_replaces_the_urls_own(url: str, expected: str) -> No
     assert Settings(redis_url=url).redis_database(1) == expected
 
 
+@pytest.mark.parametrize(
+    ("host", "address", "own_url"),
+    [
+        ("127.0.0.1", "127.0.0.1:5000", "http://127.0.0.1:5000/health"),
+        ("0.0.0.0", "0.0.0.0:5000", "http://127.0.0.1:5000/health"),  # noqa: S104
+        ("::", "[::]:5000", "http://[::1]:5000/health"),
+        ("fd00::7", "[fd00::7]:5000", "http://[fd00::7]:5000/health"),
+        ("web", "web:5000", "http://web:5000/health"),
+    ],
+)
+def test_the_server_finds_itself_wherever_it_listens(host: str, address: str, own_url: str) -> None:
+    settings = Settings(host=host, port=5000)
+    assert (settings.address(), settings.own_url("/health")) == (address, own_url)
+
+
 def test_settings_cannot_be_changed() -> None:
     with pytest.raises(dataclasses.FrozenInstanceError):
         Settings().port = 1  # type: ignore[misc]

@@ -10,7 +10,6 @@ from collections.abc import Callable
 from typing import Any
 
 from server.config import Settings
-from server.local.first_run import url_of
 from server.local.terminal import say
 
 PATH = "/api/v1/tasks/schedules"
@@ -60,7 +59,7 @@ def _last_run(settings: Settings) -> dict[str, Any] | None:
 
 
 def _ask(settings: Settings, path: str, method: str) -> dict[str, Any]:
-    request = urllib.request.Request(url_of(settings, path), method=method)  # noqa: S310 - http, our own
+    request = urllib.request.Request(settings.own_url(path), method=method)  # noqa: S310 - http, our own
     with urllib.request.urlopen(request, timeout=30) as answer:  # noqa: S310 - http, our own
         body: dict[str, Any] = json.load(answer)
     return body

@@ -25,7 +25,7 @@ FIRST_TRAINING = {
 def can_train(settings: Settings) -> bool:
     """Whether the server is ready and a worker has given a sign of life."""
     try:
-        with urllib.request.urlopen(url_of(settings, "/health/ready"), timeout=5) as answer:  # noqa: S310
+        with urllib.request.urlopen(settings.own_url("/health/ready"), timeout=5) as answer:  # noqa: S310
             return bool(json.load(answer)["checks"]["worker"]["status"] == "ok")
     except OSError:
         return False
@@ -50,16 +50,10 @@ def start_first_training(settings: Settings, folder: Path) -> None:
 
 def _post_training(settings: Settings) -> dict[str, Any]:
     request = urllib.request.Request(  # noqa: S310 - http, our own
-        url_of(settings, "/api/v1/train"),
+        settings.own_url("/api/v1/train"),
         data=json.dumps(FIRST_TRAINING).encode(),
         headers={"Content-Type": "application/json", "Idempotency-Key": "the first training"},
     )
     with urllib.request.urlopen(request, timeout=30) as answer:  # noqa: S310 - http, our own
         session: dict[str, Any] = json.load(answer)
     return session
-
-
-def url_of(settings: Settings, path: str) -> str:
-    """Where this machine asks the web process for ``path``."""
-    host = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(settings.host, settings.host)  # noqa: S104
-    return f"http://{host}:{settings.port}{path}"

@@ -154,7 +154,7 @@ class LocalStack:
         return True
 
     def _greet(self, settings: Settings) -> None:
-        url = f"http://{settings.host}:{settings.port}"
+        url = settings.own_url()
         say(f"\nReady on {url} - API documentation on {url}/api/v1/docs - Ctrl-C stops everything.")
         if not self._given.database_url:
             start_first_training(settings, self._folder)

@@ -17,7 +17,6 @@ from rich.markup import escape
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Column, Table
 
-from server.errors import ServerError
 from server.market import backfilling, follows, jobs, schedules, store, stored_gaps, tasks
 from server.market.candles import INTERVAL_SECONDS, iso_time
 from server.market.csv_import import LISTED, NO_GZIP, ImportReport, UnsoundFile, import_csv, unzipped
@@ -26,7 +25,7 @@ from server.market.quality_commands import QUALITY_COMMANDS
 from server.market.replay_command import replay_command
 from server.market.sample import load_sample
 from server.market.tables import CANCELLED
-from server.market.terminal import jobs_table, outcome, run_shown, schedules_table
+from server.market.terminal import jobs_table, outcome, run_shown, schedules_table, series_table
 from server.observability.logs import log_to_stdout
 from server.observability.metrics import serve_worker_metrics
 from server.realtime.publisher import RedisPublisher
@@ -56,8 +55,6 @@ def import_command(file: Path, ticker: str, interval: str, source: str | None, s
     except UnsoundFile as error:
         _show_problems(error.report)
         raise click.ClickException(error.message) from error
-    except ServerError as error:
-        raise click.ClickException(error.message) from error
     except NO_GZIP as error:
         raise click.ClickException(f"{file} is no whole gzip file: {error}") from error
     _show_problems(report)
@@ -67,14 +64,7 @@ def import_command(file: Path, ticker: str, interval: str, source: str | None, s
 @market.command("tickers")
 def tickers_command() -> None:
     """List every series that is stored."""
-    whole = [Column(name, no_wrap=True) for name in ("ticker", "interval", "candles", "first", "last")]
-    table = Table(*whole, "sources")
-    for series in store.list_series():
-        first, last = iso_time(series.first), iso_time(series.last)
-        table.add_row(
-            series.ticker, series.interval, f"{series.rows:,}", first, last, ", ".join(series.sources)
-        )
-    Console().print(table)
+    Console().print(series_table(store.list_series()))
 
 
 @market.command("gaps")
@@ -82,10 +72,7 @@ def tickers_command() -> None:
 @_interval
 def gaps_command(ticker: str, interval: str) -> None:
     """List the candles that are missing inside a series."""
-    try:
-        report = stored_gaps.gap_report(ticker, interval)
-    except ServerError as error:
-        raise click.ClickException(error.message) from error
+    report = stored_gaps.gap_report(ticker, interval)
     table = Table("first missing", "last missing", "candles")
     for gap in report.gaps:
         table.add_row(iso_time(gap.first), iso_time(gap.last), str(gap.candles))
@@ -114,12 +101,9 @@ def backfill_command(ticker: str, interval: str, since: str, until: str | None, 
     """Fetch the candles of TICKER that are missing, here and now; ended early, the next one goes on."""
     backfills = tasks.process_backfills()
     end = None if until is None else _moment(until, "until")
-    try:
-        begin = _moment(since, "since")
-        asked = backfilling.ask_for(backfills.jobs, ticker, interval, begin, end, refresh=refresh)
-        ended = run_shown(backfills, asked, tasks.new_owner())
-    except ServerError as error:
-        raise click.ClickException(error.message) from error
+    begin = _moment(since, "since")
+    asked = backfilling.ask_for(backfills.jobs, ticker, interval, begin, end, refresh=refresh)
+    ended = run_shown(backfills, asked, tasks.new_owner())
     if ended is None:
         raise click.ClickException("Another process took the job over; `flask market jobs` shows it.")
     if ended.error is not None:
@@ -140,10 +124,7 @@ def jobs_command() -> None:
 @click.argument("job_id")
 def cancel_command(job_id: str) -> None:
     """End the backfill JOB_ID after its present page, or before it begins; what it stored stays."""
-    try:
-        job = tasks.process_jobs().cancel(job_id)
-    except ServerError as error:
-        raise click.ClickException(error.message) from error
+    job = tasks.process_jobs().cancel(job_id)
     when = "is cancelled" if job.status == CANCELLED else "ends after its present page"
     Console().print(f"The backfill of {job.ticker} {job.interval} {when}.")
 
@@ -155,10 +136,7 @@ def schedules_command(name: str | None) -> None:
     if name is None:
         Console().print(schedules_table(schedules.listing()))
         return
-    try:
-        run = schedules.run(name, tasks.process_backfills(), tasks.new_owner())
-    except ServerError as error:
-        raise click.ClickException(error.message) from error
+    run = schedules.run(name, tasks.process_backfills(), tasks.new_owner())
     Console().print_json(data=run)
     if run["error"]:
         raise click.ClickException(run["error"]["message"])
@@ -185,10 +163,7 @@ def follow_command(ticker: str | None, interval: str) -> None:
     if ticker is None:
         _show_followed()
         return
-    try:
-        follows.follow(ticker, interval)
-    except ServerError as error:
-        raise click.ClickException(error.message) from error
+    follows.follow(ticker, interval)
     nothing = "" if store.has_series(ticker, interval) else ", of which no candle is stored yet"
     Console().print(f"Following {ticker} {interval}{nothing}.")
 
@@ -199,10 +174,7 @@ def follow_command(ticker: str | None, interval: str) -> None:
 @with_appcontext
 def unfollow_command(ticker: str, interval: str) -> None:
     """Forecast TICKER on each closed candle no longer."""
-    try:
-        follows.unfollow(ticker, interval)
-    except ServerError as error:
-        raise click.ClickException(error.message) from error
+    follows.unfollow(ticker, interval)
     Console().print(f"{ticker} {interval} is no longer followed.")
 
 
@@ -243,7 +215,8 @@ def _import(file: Path, ticker: str, interval: str, source: str, skip_bad: bool)
 def _show_problems(report: ImportReport) -> None:
     if not report.problem_counts:
         return
-    table = Table("line", "problem", "column", "value", title=f"{report.ticker} {report.interval}")
+    headings = ("line", "problem", "column", Column("value", overflow="fold"))
+    table = Table(*headings, title=f"{report.ticker} {report.interval}")
     for problem in report.problems:
         table.add_row(str(problem.line), problem.kind, problem.field, escape(problem.value))
     console = Console(stderr=True, width=None if sys.stderr.isatty() else 100)

@@ -12,7 +12,6 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from server.config import Settings
-from server.errors import ServerError
 from server.market import store
 from server.market.candles import INTERVAL_SECONDS, Candles, iso_time
 from server.market.csv_import import NO_GZIP, read_csv, unzipped
@@ -54,8 +53,6 @@ def replay_command(ticker: str, interval: str, file: Path | None, last: int | No
             publisher = RedisPublisher(settings.redis_database(0))
             mark = f"replay of {file.name}" if file else None
             replay((ticker, interval), candles, speed, settings, publisher, show, stored_as=mark)
-    except ServerError as error:
-        raise click.ClickException(error.message) from error
     except NO_GZIP as error:
         raise click.ClickException(f"{file} is no whole gzip file: {error}") from error
     kept = f"stored as {mark}" if mark else "which were stored already"

@@ -1,4 +1,4 @@
-"""How backfills and schedules look in a terminal."""
+"""How series, backfills and schedules look in a terminal; ids and numbers stay whole in 80 columns."""
 
 from __future__ import annotations
 
@@ -9,14 +9,19 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
-from rich.table import Table
+from rich.table import Column, Table
 
 from server.extensions import db
 from server.market.backfilling import Backfills
+from server.market.candles import iso_time
+from server.market.store import Series
 from server.market.tables import CANCELLED, PENDING, MarketJob
+
+FLAGS_SHOWN = ("jump", "wick", "deviates")
 
 
 def run_shown(backfills: Backfills, job: MarketJob, owner: str) -> MarketJob | None:
@@ -60,19 +65,72 @@ def outcome(job: MarketJob) -> str:
 
 
 def jobs_table(jobs: Iterable[MarketJob]) -> Table:
-    """The last jobs."""
-    table = Table("job", "series", "status", "done", "stored", "error")
+    """The last jobs: the id, and below it the series."""
+    table = _narrow_table("job", "status", "done", "stored", last="error")
     for job in jobs:
         error = job.error["message"] if job.error else ""
         stored = f"{job.counts.get('stored', 0):,}"
-        series, done = f"{job.ticker} {job.interval}", f"{job.percentage:.0f} %"
-        table.add_row(job.id, series, job.status, done, stored, escape(error))
+        named, done = f"{job.id}\n{job.ticker} {job.interval}", f"{job.percentage:.0f} %"
+        table.add_row(named, job.status, done, stored, escape(error))
     return table
+
+
+def series_table(stored: Iterable[Series]) -> Table:
+    """Every series that is stored."""
+    table = _narrow_table("series", "candles", "first (UTC)", "last (UTC)", last="sources")
+    for each in stored:
+        first, last = (_minute(iso_time(moment)) for moment in (each.first, each.last))
+        sources = escape(", ".join(each.sources))
+        table.add_row(f"{each.ticker} {each.interval}", f"{each.rows:,}", first, last, sources)
+    return table
+
+
+def quality_table(reports: Iterable[Mapping[str, Any]]) -> Table:
+    """What is known against each series, and below its name since when."""
+    counted = ("candles", "missing", "gaps", "flat", "jumps", "wicks", "deviate", "overdue")
+    numbers = (Column(name, justify="right", overflow="fold") for name in counted)
+    table = Table(Column("series", no_wrap=True), *numbers, box=SIMPLE_HEAD, pad_edge=False, padding=0)
+    for report in reports:
+        audited = _minute(report["audit"]["audited_at"])[:10] if report["audit"] else "never"
+        flags = report["flags"]["counts"]
+        table.add_row(
+            f"{report['ticker']} {report['interval']}\naudited {audited}",
+            *(f"{report[name]:,}" for name in ("rows", "missing", "gaps", "flat")),
+            *("not looked for" if flags[kind] is None else f"{flags[kind]:,}" for kind in FLAGS_SHOWN),
+            f"{report['freshness']['overdue']:,}",
+        )
+    return table
+
+
+def coins_table(coins: Iterable[Mapping[str, Any]]) -> Table:
+    """Coins by market cap; below the id when they were asked for, below the ticker where it is traded."""
+    table = _narrow_table("rank", "id", "market cap (USD)", last="coin, traded as")
+    for coin in coins:
+        rank, cap = coin["market_cap_rank"], coin["market_cap"]
+        traded = f"{coin['ticker']} at {', '.join(coin['sources'])}" if coin["ticker"] else ""
+        table.add_row(
+            "" if rank is None else str(rank),
+            f"{escape(coin['coin_id'])}\nof {_minute(coin['updated_at'])}",
+            "unknown" if cap is None else f"{cap:,.0f}",
+            f"{escape(coin['symbol'])}, {escape(coin['name'])}\n{traded}",
+        )
+    return table
+
+
+def _narrow_table(*headings: str, last: str) -> Table:
+    """A table whose last column alone gives way, by folding."""
+    whole = (Column(heading, no_wrap=True) for heading in headings)
+    return Table(*whole, Column(last, overflow="fold"), box=SIMPLE_HEAD, pad_edge=False)
+
+
+def _minute(moment: str) -> str:
+    """``2019-01-31T12:00:00Z`` as ``2019-01-31 12:00``."""
+    return moment[:16].replace("T", " ")
 
 
 def schedules_table(schedules: Iterable[Mapping[str, Any]]) -> Table:
     """Every schedule with its last run."""
-    table = Table("name", "does", "last run")
+    table = Table("name", Column("does", overflow="fold"), Column("last run", overflow="fold"))
     for each in schedules:
         run = each["last_run"]
         last = "never" if run is None else f"{run['status']} {run['finished_at'] or ''}\n{_came_of(run)}"

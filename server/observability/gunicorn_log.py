@@ -43,6 +43,8 @@ class GunicornLog(Logger):
         settings = Settings.from_environment()
         redaction.know(settings)
         for handler in self.error_log.handlers:
-            handler.setStream(sys.stdout)
+            # A file or a system log that was asked for stays what it is.
+            if getattr(handler, "stream", None) is sys.stderr:
+                handler.setStream(sys.stdout)
             if settings.log_format == "json" or (settings.log_format == "auto" and not sys.stdout.isatty()):
                 handler.setFormatter(JsonLine())

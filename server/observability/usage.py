@@ -102,7 +102,7 @@ def memory_used(processes: Iterable[float], cgroup: Path = CGROUP) -> float:
         counts = dict(line.split() for line in (cgroup / "memory.stat").read_text().splitlines())
     except OSError:
         return sum(processes)  # no container, or the older control groups
-    return current - float(counts["inactive_file"])
+    return current - float(counts.get("inactive_file", 0))
 
 
 def _names_of(pids: Iterable[int], leader: int, before: Mapping[int, str]) -> dict[int, str]:

@@ -16,7 +16,7 @@ from rich.progress import (
     TextColumn,
     TransferSpeedColumn,
 )
-from rich.table import Table
+from rich.table import Column, Table
 from rich.text import Text
 
 from server.operations.findings import OK, PROBLEM, Finding
@@ -69,7 +69,7 @@ def backup_described(manifest: Manifest) -> Group:
 
 def findings_table(findings: Sequence[Finding]) -> Table:
     """One row per check, its remedy below what it found."""
-    table = Table("check", "", "found")
+    table = Table("check", Column(no_wrap=True), Column("found", overflow="fold"))
     for finding in findings:
         remedy = f"\n[dim]{escape(finding.remedy)}[/]" if finding.remedy else ""
         style = _STYLES.get(finding.status, "yellow")

@@ -10,7 +10,6 @@ from flask.cli import with_appcontext
 from rich.console import Console
 
 from server import adapters
-from server.errors import ServerError
 from server.forecasters.contract import MODEL_TYPES
 from server.market.candles import INTERVAL_SECONDS
 from server.prediction.follow import PredictionClient
@@ -34,13 +33,10 @@ def predict(ticker: str, follow: bool, as_json: bool, server: str | None, **want
     """Forecast the price of TICKER, such as BTC-USD."""
     client = PredictionClient(server or adapters.server_url())
     body = {name: value for name, value in {"ticker": ticker, **wanted}.items() if value is not None}
-    try:
-        if follow:
-            _stay(client, body, as_json)
-        else:
-            _show_forecast(client.predict(body), as_json)
-    except ServerError as error:
-        raise click.ClickException(error.message) from error
+    if follow:
+        _stay(client, body, as_json)
+    else:
+        _show_forecast(client.predict(body), as_json)
 
 
 def _stay(client: PredictionClient, body: dict[str, Any], as_json: bool) -> None:
@@ -60,7 +56,7 @@ def _show_forecast(made: dict[str, Any], as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps(made))
         return
-    for part in forecast_shown(made):
+    for part in forecast_shown(made, console.width):
         console.print(part, soft_wrap=isinstance(part, str))
 
 

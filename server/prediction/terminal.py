@@ -8,19 +8,25 @@ from typing import Any
 from rich.box import SIMPLE_HEAD
 from rich.console import RenderableType
 from rich.markup import escape
-from rich.table import Table
+from rich.table import Column, Table
 
 from server.prediction.chart import chart, price
 
+NARROW = 112
+"""Columns of a terminal below which an interval takes two lines, and the confidence is left out."""
 
-def forecast_shown(made: dict[str, Any]) -> Iterator[RenderableType]:
-    """The answer of ``POST /predict``: what it is of, table, chart, model, warnings."""
+
+def forecast_shown(made: dict[str, Any], width: int = NARROW) -> Iterator[RenderableType]:
+    """The answer of ``POST /predict`` for a terminal of ``width`` columns.
+
+    What it is of, table, chart, model, warnings.
+    """
     origin = made["origin"]
     yield (
         f"[bold]{made['ticker']} {made['interval']}[/] from {_minute(origin['timestamp'])} UTC, "
         f"close {price(origin['close'])}, request {made['request_id']}"
     )
-    yield _steps(made)
+    yield _narrow_steps(made) if width < NARROW else _steps(made)
     yield chart(made)
     yield from _model(made["model_id"], made["model"])
     for warning in made["warnings"]:
@@ -46,9 +52,7 @@ def _told(kind: str, data: dict[str, Any]) -> str:
 
 
 def _steps(made: dict[str, Any]) -> Table:
-    table = Table(box=SIMPLE_HEAD, pad_edge=False)
-    for heading in ("step", "time (UTC)", "price", "80 % interval", "95 % interval", "naive", "confidence"):
-        table.add_column(heading, justify="right")
+    table = _table_of("step", "time (UTC)", "price", "80 % interval", "95 % interval", "naive", "confidence")
     for step, naive in zip(made["predictions"], made["baseline"], strict=True):
         table.add_row(
             str(step["step"]),
@@ -60,6 +64,21 @@ def _steps(made: dict[str, Any]) -> Table:
             _share(step["confidence_score"], ".0%"),
         )
     return table
+
+
+def _narrow_steps(made: dict[str, Any]) -> Table:
+    table = _table_of("step", "time (UTC)", "price", "80 % interval", "95 % interval", "naive")
+    for step, naive in zip(made["predictions"], made["baseline"], strict=True):
+        ranges = (_range(step, level).replace("–", "–\n") for level in ("80", "95"))
+        when, prices = _minute(step["timestamp"]), (price(each["predicted_price"]) for each in (step, naive))
+        forecast, naive_forecast = prices
+        table.add_row(str(step["step"]), when, forecast, *ranges, naive_forecast)
+    return table
+
+
+def _table_of(*headings: str) -> Table:
+    columns = (Column(heading, justify="right", overflow="fold") for heading in headings)
+    return Table(*columns, box=SIMPLE_HEAD, pad_edge=False)
 
 
 def _model(model_id: str, model: dict[str, Any]) -> Iterator[str]:

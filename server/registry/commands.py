@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +12,6 @@ from rich.console import Console
 from rich.markup import escape
 
 from server import adapters
-from server.errors import ServerError
 from server.forecasters.contract import MODEL_TYPES
 from server.market.candles import INTERVAL_SECONDS
 from server.registry import archive, listing, models, retention, terminal
@@ -24,15 +22,6 @@ console = Console()
 models_cli = AppGroup("models", help="Trained models: list, activate, carry to another server, prune.")
 
 _model_id = click.argument("model_id")
-
-
-@contextmanager
-def _refusals() -> Iterator[None]:
-    """An error of the server becomes the command's last words."""
-    try:
-        yield
-    except ServerError as error:
-        raise click.ClickException(error.message) from error
 
 
 def _of_kind(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -58,8 +47,7 @@ def _given(**filters: str | None) -> dict[str, str]:
 )
 def list_models(limit: int, sort: str, **filters: str | None) -> None:
     """List models beside the naive forecast on the same test rows."""
-    with _refusals():
-        rows, total = listing.page(_given(**filters), sort, page=1, page_size=limit)
+    rows, total = listing.page(_given(**filters), sort, page=1, page_size=limit)
     console.print(terminal.models_table([listing.summary(row) for row in rows], total))
 
 
@@ -67,8 +55,7 @@ def list_models(limit: int, sort: str, **filters: str | None) -> None:
 @_model_id
 def show(model_id: str) -> None:
     """Show one model: where it comes from, how it did, why it has its status."""
-    with _refusals():
-        shown = listing.details(models.get(model_id))
+    shown = listing.details(models.get(model_id))
     console.print(terminal.description(shown))
     console.print(terminal.steps_table(shown))
 
@@ -77,8 +64,7 @@ def show(model_id: str) -> None:
 @_model_id
 def activate(model_id: str) -> None:
     """Make a model the active one of its kind; an archived one is rolled back to."""
-    with _refusals():
-        model = models.activate(model_id, adapters.artifacts(), announce)
+    model = models.activate(model_id, adapters.artifacts(), announce)
     console.print(f"{model.id} (version {model.version}) is the active model of {models.Kind.of(model)}")
 
 
@@ -86,8 +72,7 @@ def activate(model_id: str) -> None:
 @_model_id
 def delete(model_id: str) -> None:
     """Remove a model and its artifact; refused while it is active."""
-    with _refusals():
-        models.delete(model_id, adapters.artifacts())
+    models.delete(model_id, adapters.artifacts())
     console.print(f"{model_id} deleted")
 
 
@@ -117,8 +102,7 @@ def prune(keep: int, dry_run: bool) -> None:
 def export(model_id: str, file: Path | None) -> None:
     """Write a model to FILE (default: MODEL_ID.tar), which must not exist yet."""
     target = file or Path(f"{model_id}.tar")
-    with _refusals():
-        packed = archive.export_model(model_id, adapters.artifacts())
+    packed = archive.export_model(model_id, adapters.artifacts())
     try:
         with target.open("xb") as written:
             written.write(packed)
@@ -131,8 +115,7 @@ def export(model_id: str, file: Path | None) -> None:
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 def import_command(file: Path) -> None:
     """Store and register the model of FILE: active when it is the first of its kind, else a candidate."""
-    with _refusals():
-        model = archive.import_model(file.read_bytes(), adapters.artifacts(), announce)
+    model = archive.import_model(file.read_bytes(), adapters.artifacts(), announce)
     imported = f"{model.id} imported as version {model.version} of {models.Kind.of(model)}"
     console.print(f"{imported}, {model.status}: {model.reason}", soft_wrap=True)
 

@@ -27,8 +27,8 @@ def models_table(shown: Sequence[dict[str, Any]], total: int) -> Table:
     table = Table(
         title=f"{len(shown)} of {total} models", box=SIMPLE_HEAD, padding=(0, 1, 1, 0), pad_edge=False
     )
-    table.add_column("model", no_wrap=True)
-    table.add_column("")
+    table.add_column("model", min_width=32, overflow="fold")
+    table.add_column("", no_wrap=True)
     for heading in ("RMSE", "skill", "right", "in 80", "in 95"):
         table.add_column(heading, justify="right", no_wrap=True)
     for model in shown:
@@ -64,9 +64,10 @@ def description(shown: dict[str, Any]) -> Table:
 def steps_table(shown: dict[str, Any]) -> Table:
     """The test part overall and step by step, the naive forecast beside it."""
     metrics, baseline = shown["metrics"], shown["baseline"]
-    table = Table(title=f"Test part, {metrics['rows']:,} forecasts, scored once")
+    title = f"Test part, {metrics['rows']:,} forecasts, scored once"
+    table = Table(title=title, box=SIMPLE_HEAD, pad_edge=False)
     for heading in ("step", "RMSE", "naive's", "skill", "direction", "p", "covers 80", "covers 95"):
-        table.add_column(heading, justify="right")
+        table.add_column(heading, justify="right", overflow="fold")
     pairs = [("all", metrics["overall"], baseline["overall"])]
     pairs += [
         (str(step["step"]), step, naive)
@@ -82,7 +83,7 @@ def history_table(shown: Sequence[dict[str, Any]], total: int) -> Table:
     """One row per change of the active model of a kind."""
     table = Table(title=f"{len(shown)} of {total} activations")
     table.add_column("active model, since", no_wrap=True)
-    table.add_column("why, and the one before")
+    table.add_column("why, and the one before", overflow="fold")
     for row in shown:
         table.add_row(
             f"{row['model_id']}\n{_kind(row)}\n{row['activated_at']}",

@@ -8,15 +8,13 @@ from typing import Any
 import click
 from flask.cli import AppGroup, with_appcontext
 from rich.console import Console
-from rich.table import Table
 
 from server import adapters
-from server.errors import ServerError
 from server.forecasters.contract import MODEL_TYPES
 from server.market.candles import INTERVAL_SECONDS
 from server.training import sessions
 from server.training.follow import TrainingClient
-from server.training.terminal import LiveTraining, comparison
+from server.training.terminal import LiveTraining, comparison, sessions_table
 
 console = Console()
 sessions_cli = AppGroup("sessions", help="Look at, cancel and prune training sessions.")
@@ -44,12 +42,9 @@ def train(ticker: str | None, attach: str | None, follow: bool, server: str | No
     if (ticker is None) == (attach is None):
         raise click.UsageError("Name a TICKER to train, or --attach a SESSION_ID to watch: one of the two.")
     client = TrainingClient(server or adapters.server_url())
-    try:
-        session_id = attach or _start(client, ticker, params)
-        if follow or attach:
-            sys.exit(_watch(client, session_id))
-    except ServerError as error:
-        raise click.ClickException(error.message) from error
+    session_id = attach or _start(client, ticker, params)
+    if follow or attach:
+        sys.exit(_watch(client, session_id))
 
 
 def _start(client: TrainingClient, ticker: str | None, params: dict[str, Any]) -> str:
@@ -103,26 +98,14 @@ def _report(last: dict[str, Any]) -> int:
 def list_sessions(limit: int) -> None:
     """List sessions, newest first."""
     rows, total = sessions.history({}, page=1, page_size=limit)
-    table = Table(title=f"{len(rows)} of {total} sessions")
-    for heading in ("session", "ticker", "interval", "network", "status", "epoch", "created"):
-        table.add_column(heading)
-    for row in rows:
-        shown = sessions.snapshot(row)
-        epochs = f"{row.epoch}/{row.total_epochs}"
-        table.add_row(
-            row.id, row.ticker, row.interval, row.model_type, row.status, epochs, shown["created_at"]
-        )
-    console.print(table)
+    console.print(sessions_table([sessions.snapshot(row) for row in rows], total))
 
 
 @sessions_cli.command("cancel")
 @click.argument("session_id")
 def cancel(session_id: str) -> None:
     """Cancel a waiting or running session."""
-    try:
-        sessions.cancel(session_id, adapters.publisher())
-    except ServerError as error:
-        raise click.ClickException(error.message) from error
+    sessions.cancel(session_id, adapters.publisher())
     console.print(f"{session_id} cancelled")
 
 

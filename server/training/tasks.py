@@ -61,14 +61,14 @@ class TrainTask(Task):
     def on_failure(self, exc: Exception, task_id: str, args: Any, kwargs: Any, einfo: Any) -> None:
         """Called by Celery, in the worker child, for an exception that the task did not handle."""
         (session_id,) = args
-        # In the task's own context: what the run has locked would else be waited for without end.
-        db.session.rollback()
         if isinstance(exc, _DATABASE_UNREACHABLE):
             # Nothing can be stored now. The lease runs out and the run goes on from its checkpoint.
             log.error("training.database_lost", session_id=session_id, error=str(exc))
             return
         log.error("training.unexpected_error", session_id=session_id, exc_info=exc)
         ERRORS.labels(error_code="internal_error").inc()
+        # In the task's own context: what the run has locked would else be waited for without end.
+        db.session.rollback()
         error = ServerError(f"The training stopped unexpectedly: {type(exc).__name__}")
         held: Lease | None = self.request.get("lease")
         if held is None:

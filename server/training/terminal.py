@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
-from rich.table import Table
+from rich.table import Column, Table
 
 from server.realtime.rooms import TRAINING_PROGRESS, TRAINING_UPDATE
 
@@ -81,6 +82,25 @@ def _epoch(data: dict[str, Any]) -> str:
 
 def _losses(data: dict[str, Any]) -> str:
     return f"loss {data['loss']:.5f}  val {data['val_loss']:.5f}  ETA {data['eta_seconds']:.0f} s"
+
+
+def sessions_table(shown: Sequence[dict[str, Any]], total: int) -> Table:
+    """Two lines per session, so that its id stays whole on a narrow terminal: what is trained is below it."""
+    table = Table(
+        Column("session", no_wrap=True),
+        "status",
+        Column("epoch", justify="right", no_wrap=True),
+        Column("created (UTC)", no_wrap=True),
+        title=f"{len(shown)} of {total} sessions",
+        box=SIMPLE_HEAD,
+        pad_edge=False,
+    )
+    for session in shown:
+        kind = f"{session['ticker']} {session['interval']} {session['model_type']}"
+        epochs = f"{session['progress']['epoch']}/{session['progress']['total_epochs']}"
+        created = session["created_at"][:16].replace("T", " ")
+        table.add_row(f"{session['session_id']}\n{kind}", session["status"], epochs, created)
+    return table
 
 
 def comparison(metrics: dict[str, Any], baseline: dict[str, Any]) -> Table:

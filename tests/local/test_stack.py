@@ -17,7 +17,9 @@ from pathlib import Path
 import psutil
 import pytest
 
+from server.config import Settings
 from server.local import processes
+from server.local.stack import LocalStack, StopAsked, prepare_database
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 START_SECONDS = 120
@@ -153,6 +155,18 @@ def test_ctrl_c_ends_a_start_before_its_next_step(checkout: Path, stopped_at_the
     assert "Starting web" not in terminal.text
     assert "Stopped. The data is kept" in terminal.text
     assert still_running(tree) == []
+
+
+def test_who_asked_for_the_end_is_not_kept_waiting_by_the_servers(tmp_path: Path) -> None:
+    stack = LocalStack(Settings(database_url="", redis_url=""), tmp_path, stopping=lambda: True)
+    with pytest.raises(StopAsked):
+        stack.run_command(["--version"])
+    assert list(tmp_path.rglob("*")) == []
+
+
+def test_nor_by_the_preparation_of_the_database(tmp_path: Path) -> None:
+    with pytest.raises(StopAsked):
+        prepare_database(tmp_path, dict(os.environ), stopping=lambda: True)
 
 
 def test_a_folder_that_cannot_be_used_is_a_clear_message(checkout: Path) -> None:

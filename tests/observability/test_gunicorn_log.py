@@ -54,6 +54,13 @@ def test_gunicorns_own_lines_are_like_all_others(broken: dict[str, str]) -> None
     assert {"info", "error"} <= {line["level"] for line in lines}
 
 
+def test_a_file_that_is_asked_for_gets_them_instead(broken: dict[str, str], tmp_path: Path) -> None:
+    file = tmp_path / "gunicorn.log"
+    ended = run_gunicorn("broken:app", **broken, GUNICORN_CMD_ARGS=f"--error-logfile {file}")
+    assert ended.stdout == ""
+    assert "Starting gunicorn" in json.loads(file.read_text().splitlines()[0])["event"]
+
+
 def test_they_are_no_louder_than_the_others(broken: dict[str, str]) -> None:
     ended = run_gunicorn("broken:app", **broken, LOG_LEVEL="ERROR")
     assert {json.loads(line)["level"] for line in ended.stdout.splitlines()} == {"error"}

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from sqlalchemy import make_url, text
 
 from server import adapters
+from server.errors import Conflict
 from server.extensions import db
 from server.operations import backup, migrations, postgres_tools, restore
 from server.operations.archive import BackupDamaged
@@ -47,6 +48,20 @@ def test_a_backup_overwrites_nothing_and_is_for_its_owner_alone(used: Deployment
     assert target.read_bytes() == before
     assert [each.name for each in tmp_path.iterdir()] == ["new.backup"]
     assert "cannot be written" in used.refused("backup", str(tmp_path / "nowhere" / "x.backup"))
+
+
+def test_another_backup_that_came_to_the_name_meanwhile_stays(used: Deployment, tmp_path: Path) -> None:
+    target = tmp_path / "new.backup"
+
+    def come_first(step: str, _size: int) -> None:
+        if step == "models":
+            target.write_bytes(b"another one's")
+
+    with used.app.app_context(), pytest.raises(Conflict, match="exists already"):
+        backup.make(target, adapters.artifacts(), come_first)
+    assert [(each.name, each.read_bytes()) for each in tmp_path.iterdir()] == [
+        ("new.backup", b"another one's")
+    ]
 
 
 def test_a_backup_that_is_cut_off_leaves_nothing_behind(used: Deployment, tmp_path: Path) -> None:

@@ -107,6 +107,7 @@ def test_sessions_are_listed_cancelled_and_pruned(app: Flask, start: Callable[..
     first, second = start().id, start().id
     listed = run(app, "sessions", "list")
     assert "2 of 2 sessions" in listed.output
+    assert all(session_id in listed.output for session_id in (first, second)), "whole, to be attached to"
     assert run(app, "sessions", "cancel", first).exit_code == 0
     again = run(app, "sessions", "cancel", first)
     assert again.exit_code == 1

@@ -232,6 +232,24 @@ def test_a_model_whose_drift_message_was_lost_is_trained_anew_once(
     session.idempotency_key = "that of its day"
     db.session.commit()
     assert len(drift_tick()) == 1, "it was trained since it drifts"
+    session.created_at = datetime.now(UTC) - timedelta(days=5)
+    db.session.commit()
+    assert len(drift_tick()) == 2, "what was trained before says nothing of this drift"
+
+
+def test_of_drifting_models_the_active_ones_count_and_of_trainings_those_of_the_same_day(
+    add: Add, retrain: Callable[..., Any]
+) -> None:
+    drifting = add()
+    noon = datetime(2024, 5, 17, 12, tzinfo=UTC)
+    for model_id in (drifting, add("b" * 32, status=ARCHIVED), add("c" * 32, status=CANDIDATE)):
+        drifts(model_id, noon)
+    assert retraining.overlooked() == [(drifting, "the skill is low")]
+    session = retrain(drifting)
+    for hours, found in ((-12, []), (-13, [(drifting, "the skill is low")])):
+        session.created_at = noon + timedelta(hours=hours)
+        db.session.commit()
+        assert retraining.overlooked() == found
 
 
 @pytest.mark.usefixtures("one_slot")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
@@ -11,19 +12,22 @@ import numpy as np
 import pytest
 from flask import Flask
 from redis import Redis
+from sqlalchemy import event
 from sqlalchemy.exc import InterfaceError, OperationalError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from server import adapters
 from server.config import Settings
+from server.extensions import db
 from server.forecasters.artifacts import ArtifactStore
 from server.market import store
 from server.market.candles import Candles
+from server.realtime.publisher import Publisher
 from server.training import lease, log, reaper, sessions, tasks
-from server.training.deliveries import SessionRequest
 from server.training.ranges import resolve
 from server.training.schemas import StartTraining
 from tests.candles import sample_candles
+from tests.training import held
 from tests.training.held import expire
 from tests.training.recording import RecordingPublisher, RecordingQueue
 
@@ -54,8 +58,33 @@ def short_limit(app: Flask, settings: Settings) -> Iterator[None]:
     app.config["SETTINGS"] = settings
 
 
+@pytest.fixture
+def impatient(app: Flask) -> Iterator[None]:
+    """Who waits for a lock is told after two seconds, instead of waiting without end."""
+
+    def limit(connection: Any, *_: Any) -> None:
+        connection.cursor().execute("SET lock_timeout = '2s'")
+
+    event.listen(db.engine, "checkout", limit)
+    yield
+    event.remove(db.engine, "checkout", limit)
+    db.session.rollback()
+    db.engine.dispose()
+
+
 def types_of(session_id: str) -> list[str]:
-    return [event["type"] for event in log.read(session_id) if event["type"] != "stage"]
+    return [each["type"] for each in log.read(session_id) if each["type"] != "stage"]
+
+
+@contextmanager
+def publishing_to(publisher: Publisher) -> Iterator[None]:
+    extensions = tasks.celery.flask_app.extensions
+    kept = adapters.publisher()
+    extensions["publisher"] = publisher
+    try:
+        yield
+    finally:
+        extensions["publisher"] = kept
 
 
 def interrupted_after_an_epoch(session_id: str) -> None:
@@ -67,14 +96,9 @@ def interrupted_after_an_epoch(session_id: str) -> None:
             if payload.get("type") == "epoch":
                 tasks.DRAINING[0] = 1
 
-    extensions = tasks.celery.flask_app.extensions
-    kept = adapters.publisher()
-    extensions["publisher"] = StopAfterOneEpoch()
-    try:
+    with publishing_to(StopAfterOneEpoch()):
         tasks.train.run(session_id)
-    finally:
-        extensions["publisher"] = kept
-        tasks.DRAINING[0] = 0
+    tasks.DRAINING[0] = 0
 
 
 def test_a_run_completes_with_its_model_stored_and_its_checkpoints_gone(
@@ -106,7 +130,7 @@ def test_a_run_handed_back_goes_on_after_its_last_epoch(waiting: str) -> None:
     assert sessions.get(waiting).status == "PENDING"
     assert types_of(waiting)[-2:] == ["epoch", "requeued"]
     tasks.train.run(waiting)
-    epochs = [event["data"]["epoch"] for event in log.read(waiting) if event["type"] == "epoch"]
+    epochs = [each["data"]["epoch"] for each in log.read(waiting) if each["type"] == "epoch"]
     assert epochs == [1, 2]
     assert sessions.get(waiting).status == "COMPLETED"
 
@@ -143,15 +167,13 @@ def test_an_attempt_that_died_after_writing_the_model_is_repeated(waiting: str, 
     assert store_of_models.open(waiting).read("model.onnx") != b"left behind"
 
 
-def claimed(session_id: str, owner: str = "here:1") -> lease.Lease:
-    held = lease.claim(session_id, owner, 60, RecordingPublisher())
-    assert held is not None
-    return held
+def claimed(session_id: str) -> lease.Lease:
+    return held.claimed(sessions.get(session_id), RecordingPublisher())
 
 
-def trip_over(error: Exception, session_id: str, held: lease.Lease | None) -> None:
+def trip_over(error: Exception, session_id: str, its_lease: lease.Lease | None) -> None:
     """What Celery does when a run that holds this lease, or none yet, raises what nobody expected."""
-    tasks.train.push_request(lease=held)
+    tasks.train.push_request(lease=its_lease)
     try:
         tasks.train.on_failure(error, "task", (session_id,), {}, None)
     finally:
@@ -167,7 +189,7 @@ def test_a_defect_ends_the_run_failed(waiting: str) -> None:
     assert "nobody expected" not in session.error["message"]
 
 
-def test_a_defect_amid_a_transaction_waits_for_none_of_its_locks(waiting: str) -> None:
+def test_a_defect_amid_a_transaction_waits_for_none_of_its_locks(waiting: str, impatient: None) -> None:
     """A real delivery: the session's row is locked when the run trips."""
 
     class Tripping:
@@ -176,13 +198,8 @@ def test_a_defect_amid_a_transaction_waits_for_none_of_its_locks(waiting: str) -
                 log.locked(waiting)
                 raise ValueError("nobody expected this")
 
-    extensions = tasks.celery.flask_app.extensions
-    kept = adapters.publisher()
-    extensions["publisher"] = Tripping()
-    try:
+    with publishing_to(Tripping()):
         tasks.train.apply((waiting,))
-    finally:
-        extensions["publisher"] = kept
     assert sessions.get(waiting).status == "FAILED"
     assert types_of(waiting) == ["queued", "started", "failed"]
 
@@ -198,9 +215,9 @@ def test_a_defect_of_a_worker_that_lost_the_run_does_not_end_it(waiting: str, se
     lost = claimed(waiting)
     expire(waiting)
     reaper.reap(settings, RecordingPublisher(), RecordingQueue())
-    claimed(waiting, "another machine:1")
-    for held in (lost, None):
-        trip_over(FileNotFoundError("a checkpoint"), waiting, held)
+    claimed(waiting)
+    for its_lease in (lost, None):
+        trip_over(FileNotFoundError("a checkpoint"), waiting, its_lease)
     assert sessions.get(waiting).status == "IN_PROGRESS"
     assert types_of(waiting) == ["queued", "started", "requeued", "started"]
 
@@ -214,10 +231,10 @@ def test_a_defect_of_a_worker_whose_run_waits_again_does_not_end_it(waiting: str
 
 
 def test_a_defect_after_the_end_changes_nothing(waiting: str) -> None:
-    held = claimed(waiting)
+    lost = claimed(waiting)
     sessions.cancel(waiting, RecordingPublisher())
-    for lost in (held, None):
-        trip_over(ValueError("late"), waiting, lost)
+    for its_lease in (lost, None):
+        trip_over(ValueError("late"), waiting, its_lease)
     assert types_of(waiting) == ["queued", "started", "cancelled"]
 
 
@@ -242,33 +259,13 @@ def test_a_cancelled_session_is_left_alone_by_the_task(waiting: str) -> None:
     assert types_of(waiting) == ["queued", "cancelled"]
 
 
-class Delivery(SessionRequest):
-    """A delivery whose message is this session's id; Celery's own part of a request is left out."""
-
-    def __init__(self, session_id: str) -> None:
-        self._request_dict = {"args": [session_id]}
-        self._app = tasks.celery
-        self.dropped = False
-
-    def _announce_revoked(self, *_: Any) -> None:
-        self.dropped = True
-
-
-def test_a_late_delivery_is_dropped_before_a_child_is_spent_on_it(waiting: str) -> None:
-    assert Delivery(waiting)._is_late() is False
-    lease.claim(waiting, "here:1", 60, RecordingPublisher())
-    late = Delivery(waiting)
-    assert late._is_late() is True
-    assert late.dropped
-
-
 def test_epochs_learning_rate_and_the_rest_reach_the_model(waiting: str, settings: Settings) -> None:
     tasks.train.run(waiting)
     spec = ArtifactStore(settings.artifact_url).open(waiting).manifest["spec"]
     assert {name: spec[name] for name in BODY} == BODY
-    events = [event for event in log.read(waiting) if event["type"] == "epoch"]
-    assert [event["data"]["total_epochs"] for event in events] == [2, 2]
-    assert {round(event["data"]["learning_rate"], 9) for event in events} == {0.001}
+    events = [each["data"] for each in log.read(waiting) if each["type"] == "epoch"]
+    assert [each["total_epochs"] for each in events] == [2, 2]
+    assert {round(each["learning_rate"], 9) for each in events} == {0.001}
 
 
 def test_a_stop_condition_remembers_why() -> None:

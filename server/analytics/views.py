@@ -119,7 +119,8 @@ def _answer(tickers: tuple[str, ...], query: Query, make: Callable[[], dict[str,
     # Read before the candles: a change meanwhile is kept under the version that nobody asks for again.
     versions = [_version(ticker, interval) for ticker in tickers]
     digest = digest_of({"path": request.path, **query}, *versions)
-    if request.if_none_match.contains(digest):
+    # Weak too: a proxy that compresses the answer makes its name a weak one.
+    if request.if_none_match.contains_weak(digest):
         response = Response(status=304)
     else:
         seconds = min(seconds_to_keep(interval, newest, time.time()) for _, newest in versions)

@@ -79,7 +79,8 @@ class Progress:
     def resumed(cls, counts: Mapping[str, Any]) -> Progress:
         """Goes on counting from what an earlier attempt noted; what it found missing is asked for again."""
         left = [Left(**each) for each in counts.get("left", ())]
-        return cls(left=left, **{name: counts.get(name, 0) for name in _ADDING_UP})
+        source = counts.get("source", "")
+        return cls(source=source, left=left, **{name: counts.get(name, 0) for name in _ADDING_UP})
 
     def counts(self) -> dict[str, Any]:
         """Everything but how far it is."""

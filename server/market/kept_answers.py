@@ -23,7 +23,10 @@ def name_of(*question: object) -> str:
 
 
 class KeptAnswers:
-    """The bodies that were asked for last, ``most`` bytes in all; thread safe. ``label``: in the metrics."""
+    """The bodies that were asked for last, ``most`` bytes in all; thread safe. ``label``: in the metrics.
+
+    One that is longer by itself is not kept, and takes no other's place.
+    """
 
     def __init__(self, label: str, most: int) -> None:
         self._label = label
@@ -48,6 +51,8 @@ class KeptAnswers:
         return body
 
     def _keep(self, name: str, body: bytes) -> None:
+        if len(body) > self._most:
+            return
         # It may have been made twice at a time.
         self._size += len(body) - len(self._bodies.pop(name, b""))
         self._bodies[name] = body

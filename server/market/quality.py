@@ -35,6 +35,9 @@ _COUNTS = text("""
     SELECT kind, count(*) AS flags FROM candle_flags
     WHERE ticker = :ticker AND interval = :interval GROUP BY kind
 """)
+_FLAGGED = text("""
+    SELECT count(*), max(flagged_at) FROM candle_flags WHERE ticker = :ticker AND interval = :interval
+""")
 _NEWEST_FLAGS = text("""
     SELECT timestamp, kind, value, detail, flagged_at FROM candle_flags
     WHERE ticker = :ticker AND interval = :interval
@@ -90,9 +93,12 @@ def state(ticker: str, interval: str) -> tuple[Any, ...]:
 
     Raises :class:`NotFound` when nothing of the series is stored.
     """
-    version, newest = store.require_version(ticker, interval)
-    known, overdue = _known(ticker, interval), freshness(newest, interval, time.time()).overdue
-    return version, newest, overdue, known.audit, known.comparison
+    stored = store.require_state(ticker, interval)
+    known, overdue = _known(ticker, interval), freshness(stored[-1], interval, time.time()).overdue
+    # Flags of live candles come after the version that the candles raised.
+    with db.engine.connect() as connection:
+        flags = connection.execute(_FLAGGED, {"ticker": ticker, "interval": interval}).one()
+    return *stored, overdue, known.audit, known.comparison, *flags
 
 
 def report(ticker: str, interval: str) -> dict[str, Any]:

@@ -51,7 +51,7 @@ _OPENS = text("""
 """)
 
 _STATE = text("""
-    SELECT version, xmin::text AS written FROM series_versions
+    SELECT version, xmin::text AS written, newest FROM series_versions
     WHERE ticker = :ticker AND interval = :interval
 """)
 
@@ -238,11 +238,11 @@ def require_version(ticker: str, interval: str) -> tuple[int, datetime]:
     return found
 
 
-def require_state(ticker: str, interval: str) -> tuple[int, str]:
+def require_state(ticker: str, interval: str) -> tuple[int, str, datetime]:
     """Equal as long as the candles of a series are the same. Raises :class:`NotFound` as above.
 
-    Beside the version it names the transaction that raised it: a restored database counts up from an older
-    version, with other candles.
+    Between the version and the open of the newest candle it names the transaction that raised the version:
+    a restored database counts up from an older one, with other candles.
     """
     require_ticker(ticker)
     require_interval(interval)
@@ -250,7 +250,7 @@ def require_state(ticker: str, interval: str) -> tuple[int, str]:
         row = connection.execute(_STATE, {"ticker": ticker, "interval": interval}).one_or_none()
     if row is None:
         raise _not_stored(ticker, interval)
-    return row.version, row.written
+    return row.version, row.written, row.newest
 
 
 def _not_stored(ticker: str, interval: str) -> NotFound:

@@ -10,10 +10,13 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any, Final
 
+from redis.exceptions import RedisError
+
 from server.errors import Conflict, InvalidInput, ServerError
 from server.market import cleaning, discovery, follows, jobs, prices, quality, sample, store, stored_gaps
 from server.market.backfilling import Backfills, ask_for
 from server.market.candles import iso_time, require_interval
+from server.market.courtesy.breaker import CourtesyUnknown
 from server.market.second_source import compare
 from server.market.sources.contract import HistoryNotOffered
 from server.market.tables import MarketJob
@@ -119,6 +122,8 @@ def _compared(backfills: Backfills, ticker: str, interval: str) -> dict[str, Any
         found = compare(ticker, interval, backfills.sources, backfills.settings)
     except ServerError as error:
         return {"not_compared": error.message}
+    except RedisError as error:
+        return {"not_compared": CourtesyUnknown(error).message}
     return {} if found is None else {"compared": found["candles"], "beyond": found["beyond"]}
 
 

@@ -275,7 +275,8 @@ def _with_range(series: store.Series | GapReport, **more: Any) -> dict[str, Any]
 
 def _named(name: str, make: Callable[[], bytes]) -> Response:
     """The body that ``make()`` has, as the answer ``name``; without it for a caller who has that already."""
-    known = request.if_none_match.contains(name)
+    # Weak too: a proxy that compresses the answer makes its name a weak one.
+    known = request.if_none_match.contains_weak(name)
     response = Response(status=304) if known else json_answer(make())
     response.set_etag(name)
     response.cache_control.no_cache = True

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from itertools import groupby
 from typing import Any, Final, NamedTuple
 
-from sqlalchemy import Row, text
+from sqlalchemy import Row, TextClause, text
 
 from server.extensions import db
 from server.market.candles import INTERVAL_SECONDS, require_interval
@@ -22,6 +22,9 @@ from server.realtime.publisher import Publisher
 
 PREDICTIONS_AT_A_TIME: Final = 500
 """Forecasts scored in one transaction: the rows of their rooms are locked until it ends."""
+
+RECENT_CANDLES: Final = 100
+"""How far back a sweep looks for candles that were corrected and whose message was lost."""
 
 Scored = tuple[str, str | None, dict[str, Any]]
 """Type, request and data of one event."""
@@ -100,9 +103,24 @@ _OPEN = text("""
     FROM due GROUP BY ticker, interval ORDER BY ticker, interval
 """)
 
+_CORRECTED = text("""
+    SELECT p.ticker, p.interval, min(s.target_time) AS first, max(s.target_time) AS last
+    FROM series_versions AS series
+    JOIN unnest(CAST(:intervals AS text[]), CAST(:seconds AS int[])) AS known (interval, seconds)
+      ON known.interval = series.interval
+    JOIN predictions AS p ON p.ticker = series.ticker AND p.interval = series.interval
+      AND p.origin >= series.newest - make_interval(secs => :candles * known.seconds)
+    JOIN prediction_steps AS s ON s.request_id = p.request_id AND s.actual IS NOT NULL
+    CROSS JOIN LATERAL (
+        SELECT close FROM candles
+        WHERE ticker = p.ticker AND interval = p.interval AND timestamp = s.target_time LIMIT 1) AS c
+    WHERE s.actual <> c.close
+    GROUP BY p.ticker, p.interval ORDER BY p.ticker, p.interval
+""")
+
 
 class Due(NamedTuple):
-    """A series with stored candles, from ``first`` to ``last`` (opens), whose steps are not scored yet."""
+    """A series, and the opens of the first and the last stored candle that steps are to be scored by."""
 
     ticker: str
     interval: str
@@ -112,10 +130,16 @@ class Due(NamedTuple):
 
 def due() -> list[Due]:
     """Every series with forecasts that could be scored further."""
-    known = {"intervals": list(INTERVAL_SECONDS), "seconds": list(INTERVAL_SECONDS.values())}
-    found = [Due(*row) for row in db.session.execute(_OPEN, known)]
-    db.session.rollback()
-    return found
+    return _found(_OPEN)
+
+
+def corrected() -> list[Due]:
+    """Every series whose last scores were made from a candle that is stored otherwise now.
+
+    Forecasts of the last ``RECENT_CANDLES`` are looked through: live candles are corrected soon or not at
+    all. What a file corrects further back is told by its message alone.
+    """
+    return _found(_CORRECTED, candles=RECENT_CANDLES)
 
 
 def settle(
@@ -143,6 +167,13 @@ def settle(
         "limit": at_a_time,
     }
     return sum(_settled_parts(asked, publisher))
+
+
+def _found(query: TextClause, **more: int) -> list[Due]:
+    known = {"intervals": list(INTERVAL_SECONDS), "seconds": list(INTERVAL_SECONDS.values())}
+    found = [Due(*row) for row in db.session.execute(query, {**known, **more})]
+    db.session.rollback()
+    return found
 
 
 def _settled_parts(asked: dict[str, Any], publisher: Publisher) -> Iterator[int]:

@@ -46,7 +46,7 @@ def adapt(model_id: str) -> None:
 @celery.task(name="prediction.sweep")
 def sweep() -> None:
     """Do what lost messages would have done."""
-    for due in scoring.due():
+    for due in (*scoring.due(), *scoring.corrected()):
         _follow_up(*due)
     for model_id in adapting.behind():
         adapting.adapt(model_id, adapters.publisher())

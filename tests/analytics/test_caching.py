@@ -77,6 +77,8 @@ def test_a_caller_who_has_the_answer_is_told_so(client: FlaskClient, stored: Can
     asked = hits_and_misses()
     again = client.get(path, headers={"If-None-Match": first.headers["ETag"]})
     assert (again.status_code, again.data, again.headers["ETag"]) == (304, b"", first.headers["ETag"])
+    compressed = client.get(path, headers={"If-None-Match": f"W/{first.headers['ETag']}"})
+    assert compressed.status_code == 304, "as nginx names what it compressed"
     assert hits_and_misses() == asked
     assert "no-cache" in first.headers["Cache-Control"]
     store.upsert("BTC-USD", "1h", "test", sample_candles()[2000:2001])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -11,7 +12,7 @@ from sqlalchemy import text
 
 from server.extensions import db
 from server.market import store, stored_gaps
-from server.market.backfill import Progress, Span, Wanted, backfill, missing_spans
+from server.market.backfill import Left, Progress, Span, Wanted, backfill, missing_spans
 from server.market.candles import COLUMNS, Candles
 from server.market.sources.ccxt_rest import CcxtSource
 from server.market.sources.contract import HistoryNotOffered, Page, SourceRefused, SourceUnreachable
@@ -99,13 +100,23 @@ def test_one_that_was_stopped_goes_on_where_the_stored_candles_end(
     assert_same(stored(), recorded(NOON - 1500 * HOUR, NOON))
 
 
+def test_another_attempt_goes_on_counting_and_knows_who_failed_before() -> None:
+    left = [Left("coinbase", 300, "source_refused", "coinbase refuses")]
+    before = Progress(
+        source="kraken", pages=2, fetched=400, stored=390, filled=4, missing=3, gaps=1, left=left
+    )
+    after = Progress.resumed(json.loads(json.dumps(before.counts())))
+    assert after == Progress(source="kraken", pages=2, fetched=400, stored=390, filled=4, left=left)
+    assert Progress.resumed({}) == Progress()
+
+
 def test_what_came_before_a_failure_is_stored(source_of: SourceOf, exchange: RunningExchange) -> None:
     source = source_of("coinbase")
     source.markets()
 
     def break_it(progress: Progress) -> bool:
         if progress.pages == 2:
-            exchange.fault("status", where="candles", times=None, status=404)
+            exchange.fault("status", where="candles", times=None, status=403)
         return True
 
     with pytest.raises(SourceRefused):

@@ -189,7 +189,7 @@ def test_when_none_is_left_the_job_ends_with_what_each_said(
     def break_all() -> None:
         exchange.fault("status", where="candles", times=None, status=403)
         exchange.fault("status", where="OHLC", times=None, status=401)
-        exchange.fault("status", where="klines", times=None, status=404)
+        exchange.fault("status", where="klines", times=None, status=451)
 
     ended = run(backfills_of(), hours=700, after_page=after_pages(1, break_all))
     assert ended.status == FAILED

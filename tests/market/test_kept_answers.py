@@ -26,6 +26,17 @@ def test_what_was_asked_for_last_is_kept_and_the_rest_made_anew() -> None:
     assert made == ["a", "b", "c", "b"], "c took the place of b, which was asked for before a"
 
 
+def test_an_answer_too_long_to_be_kept_takes_no_others_place() -> None:
+    kept, made = KeptAnswers("candles", most=20), list[int]()
+
+    def ask(size: int) -> None:
+        kept.fetch(str(size), lambda: made.append(size) or bytes(size))  # type: ignore[func-returns-value]
+
+    for size in (10, 21, 10, 21):
+        ask(size)
+    assert made == [10, 21, 21]
+
+
 @given(st.lists(st.tuples(st.integers(0, 5), st.integers(0, 40)), max_size=40))
 def test_whatever_is_asked_for_the_answer_is_its_own(asked: list[tuple[int, int]]) -> None:
     kept = KeptAnswers("candles", most=50)

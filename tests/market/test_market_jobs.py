@@ -74,6 +74,18 @@ def test_a_cancelled_job_ends_after_its_page_and_keeps_what_it_stored(backfills:
         backfills.jobs.cancel(job.id)
 
 
+def test_whoever_looks_at_a_job_while_it_runs_opens_no_transaction(backfills: Backfills) -> None:
+    job = ask_for(backfills.jobs, *SERIES, hours_ago(10))
+    claimed = backfills.jobs.claim(job.id, "a worker")
+    assert claimed is not None
+    assert (job.status, claimed.status, claimed.params["since"]) == (
+        PENDING,
+        IN_PROGRESS,
+        job.params["since"],
+    )
+    assert not db.session().in_transaction()
+
+
 def test_a_waiting_job_is_cancelled_at_once(backfills: Backfills) -> None:
     job = ask_for(backfills.jobs, *SERIES, hours_ago(10))
     assert backfills.jobs.cancel(job.id).status == CANCELLED
@@ -164,8 +176,9 @@ def test_a_stopping_worker_hands_its_job_back_and_the_next_one_goes_on_counting(
     assert (ended.status, ended.counts["stored"], ended.counts["missing"]) == (COMPLETED, 900, 0)
 
 
+@pytest.mark.parametrize(("patient", "status"), [(False, FAILED), (True, PENDING)])
 def test_a_job_that_fails_says_what_it_stored_until_then(
-    backfills: Backfills, exchange: RunningExchange
+    backfills: Backfills, exchange: RunningExchange, patient: bool, status: str
 ) -> None:
     backfills.sources.of("coinbase").listing("BTC-USD")
     job = ask_for(backfills.jobs, *SERIES, hours_ago(900))
@@ -174,11 +187,16 @@ def test_a_job_that_fails_says_what_it_stored_until_then(
         if progress.pages == 2:
             exchange.fault("status", where="candles", times=None, status=429, retry_after=60)
 
-    ended = backfills.run(job.id, "a worker", patient=False, on_progress=limit)
+    ended = backfills.run(job.id, "a worker", patient=patient, on_progress=limit)
     assert ended is not None
-    assert ended.status == FAILED
+    assert ended.status == status
     assert (ended.counts["stored"], ended.percentage) == (600, pytest.approx(66.67, abs=0.1))
     assert len(store.load_candles(*SERIES)) == 600
+    db.session.execute(text("UPDATE market_jobs SET due_at = now()"))
+    db.session.commit()
+    again = backfills.run(job.id, "a worker")
+    assert (again is None) == (status == FAILED)
+    assert again is None or (again.counts, again.percentage) == (ended.counts, ended.percentage)
 
 
 def test_of_a_range_that_ends_in_the_future_what_has_happened_is_the_whole(backfills: Backfills) -> None:

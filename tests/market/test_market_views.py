@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable
+from typing import cast
 
 import pytest
 from flask.testing import FlaskClient
-from sqlalchemy import text
+from sqlalchemy import QueuePool, text
 from werkzeug.test import TestResponse
 
 from server.config import Settings
@@ -79,11 +80,24 @@ def test_candles_that_the_caller_has_are_not_sent_again_until_one_changes(
     assert ask().data == first.data
     known = ask(**{"If-None-Match": first.headers["ETag"]})
     assert (known.status_code, known.data) == (304, b"")
+    assert ask(**{"If-None-Match": f"W/{first.headers['ETag']}"}).status_code == 304, "as nginx names it"
     candles.close[-1] = candles.high[-1]
     store.upsert("BTC-USD", "1h", "test", candles)
     changed = ask(**{"If-None-Match": first.headers["ETag"]})
     assert changed.status_code == 200
     assert changed.json["candles"][-1]["close"] == candles.high[-1]  # type: ignore[index]
+
+
+def test_each_question_about_a_series_has_an_answer_of_its_own(
+    client: FlaskClient, make_candles: MakeCandles
+) -> None:
+    store.upsert("BTC-USD", "1h", "test", make_candles(72))
+    days = {"start": "2019-01-01T01:00:00Z", "end": "2019-01-03"}
+    questions = [{}, {"limit": 5}, {"start": days["start"]}, {"end": days["end"]}, {"resample": "1d"}, days]
+    for _ in range(2):
+        answers = [client.get("/api/v1/market/candles", query_string=SERIES | each) for each in questions]
+        assert [each.json["count"] for each in answers] == [72, 5, 71, 48, 3, 47]  # type: ignore[index]
+    assert len({each.headers["ETag"] for each in answers}) == len(questions)
 
 
 def test_a_database_that_was_restored_is_not_answered_for_with_what_was_kept_before(
@@ -178,6 +192,26 @@ def test_a_bad_file_is_refused_with_its_lines(client: FlaskClient, make_candles:
     assert answer.json["details"]["report"]["problems"][0]["line"] == 102
     skipping = SERIES | {"skip_bad": "true"}
     assert client.post(path, query_string=skipping, data=content, content_type="text/csv").status_code == 200
+
+
+def test_a_client_that_takes_its_time_to_send_a_file_holds_no_connection(
+    client: FlaskClient, make_candles: MakeCandles
+) -> None:
+    taken: list[int] = []
+
+    class Body(io.BytesIO):
+        def readinto(self, into: memoryview, /) -> int:  # type: ignore[override]
+            taken.append(cast(QueuePool, db.engine.pool).checkedout())
+            return super().readinto(into)
+
+    content = as_csv(make_candles(100)).encode()
+    answer = client.post(
+        "/api/v1/market/import", query_string=SERIES, input_stream=Body(content),
+        content_length=len(content), content_type="text/csv",
+    )  # fmt: skip
+    assert answer.status_code == 200, answer.text
+    assert taken
+    assert not any(taken)
 
 
 def test_a_request_without_a_file_is_refused(client: FlaskClient) -> None:

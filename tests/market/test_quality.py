@@ -12,6 +12,7 @@ from sqlalchemy import text
 
 from server.extensions import db
 from server.market import quality, store
+from server.market.bursts import Part, flag_arrival, store_burst
 from server.market.candles import Candles, iso_time
 from server.market.commands import market
 from server.market.quality_schemas import QualitySchema
@@ -77,6 +78,16 @@ def test_a_known_report_is_not_sent_again_and_a_changed_one_is(client: FlaskClie
     store.upsert(*SERIES, "test", jumpy[500:501])
     known = {"If-None-Match": audited.headers["ETag"]}
     assert client.get(PATH, query_string=QUERY, headers=known).status_code == 200
+
+
+def test_a_report_is_a_new_one_when_flags_come_after_the_candles(client: FlaskClient, jumpy: Candles) -> None:
+    """As they do with live candles: those are stored at once, and looked at when the rooms were told."""
+    (arrival,) = store_burst([Part(SERIES, "test", jumpy[:500])]).arrivals
+    before = client.get(PATH, query_string=QUERY)
+    flag_arrival(arrival)
+    after = client.get(PATH, query_string=QUERY, headers={"If-None-Match": before.headers["ETag"]})
+    assert after.status_code == 200
+    assert after.json["flags"]["counts"]["jump"] == 1  # type: ignore[index]
 
 
 @pytest.mark.parametrize(

@@ -9,15 +9,18 @@ from typing import Any
 
 import numpy as np
 import pytest
+from redis.exceptions import ConnectionError as RedisConnectionError
 
 from server.config import Settings
 from server.market import quality, store
 from server.market.backfilling import Backfills, ask_for
+from server.market.courtesy.calling import Courtesy
 from server.market.jobs import Jobs
 from server.market.second_source import compare
 from server.market.sources.contract import Page, SourceRefused
 from server.market.sources.order import Sources
 from server.market.tables import COMPLETED
+from server.market.upkeep import audit_series
 from tests.exchange.running import RunningExchange
 from tests.market.backfilled import SERIES, Told, hours_ago
 from tests.market.flagged import flags, newest
@@ -94,7 +97,7 @@ def test_a_second_exchange_that_fails_leaves_the_last_comparison(
 ) -> None:
     store.upsert(*SERIES, "coinbase", newest(50))
     before = compare(*SERIES, sources, compared)
-    exchange.fault("status", where="OHLC", times=None, status=404)
+    exchange.fault("status", where="OHLC", times=None, status=403)
     with pytest.raises(SourceRefused):
         compare(*SERIES, sources, compared)
     assert quality.report(*SERIES)["comparison"] == before
@@ -114,3 +117,23 @@ def test_a_backfill_is_compared_when_it_is_complete(
     job = ask_for(backfills.jobs, *SERIES, hours_ago(60))
     backfills.run(job.id, "a worker")
     assert quality.report(*SERIES)["comparison"]["candles"] == 60
+
+
+class WithoutASecond(Sources):
+    """Redis goes away when the second exchange is to be asked."""
+
+    def courtesy(self, name: str) -> Courtesy:
+        if name == "kraken":
+            raise RedisConnectionError("connection refused")
+        return super().courtesy(name)
+
+
+def test_a_backfill_or_an_audit_that_nobody_can_compare_is_complete_all_the_same(compared: Settings) -> None:
+    with closing(WithoutASecond(compared)) as sources:
+        backfills = Backfills(Jobs(Told()), sources, compared)
+        ended = backfills.run(ask_for(backfills.jobs, *SERIES, hours_ago(40)).id, "a worker")
+        audited = audit_series(backfills, "a worker")["series"]["BTC-USD 1h"]
+    assert ended is not None
+    assert (ended.status, ended.counts["stored"]) == (COMPLETED, 40)
+    assert (audited["rows"], "Redis" in audited["not_compared"]) == (40, True)
+    assert quality.report(*SERIES)["comparison"] is None

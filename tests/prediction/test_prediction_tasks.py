@@ -150,6 +150,17 @@ def test_the_sweep_does_what_lost_messages_would_have_done(model: Model) -> None
     assert (scoring.due(), adapting.behind(), overdue()) == ([], [], [])
 
 
+def test_the_sweep_scores_again_by_a_correction_that_nobody_told(model: Model) -> None:
+    follows.follow(TICKER, INTERVAL)
+    tasks.sweep()
+    arrive(2)
+    changed = replace(TO_COME[:1], close=TO_COME.high[:1].copy())
+    assert store.upsert(TICKER, INTERVAL, "exchange", changed) == 1
+    tasks.sweep()
+    query = select(PredictionStep.actual).where(PredictionStep.step == 1).order_by(PredictionStep.target_time)
+    assert db.session.scalars(query).first() == TO_COME.high[0]
+
+
 def test_the_sweep_adapts_models_that_nobody_follows(model: Model) -> None:
     assert adapting.behind() == [MODEL_ID]
     tasks.sweep()

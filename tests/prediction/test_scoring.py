@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 from flask import Flask
 
-from server.prediction.scoring import Due, due, settle
+from server.prediction.scoring import RECENT_CANDLES, Due, corrected, due, settle
 from server.prediction.socket_schemas import DATA_SCHEMAS
 from server.realtime.rooms import forecasts_room, prediction_room
 from tests.prediction.recording import RecordingPublisher
@@ -112,6 +112,21 @@ def test_a_corrected_candle_corrects_its_scores(publisher: RecordingPublisher) -
     assert scores("forecast-1") == {1: (90.0, 11.0)}
     assert settled_steps("forecast-1") == 1
     assert [event.data["steps"][0]["corrected"] for event in events()] == [False, True]
+
+
+def test_a_correction_that_nobody_told_is_found_while_it_is_recent(publisher: RecordingPublisher) -> None:
+    store_forecast("forecast-1", [101.0, 102.0])
+    store_closes([100.0, 100.5, 101.0])
+    settle_all(publisher)
+    assert corrected() == []
+    store_closes([90.0], START + HOUR)
+    assert (due(), corrected()) == ([], [Due(TICKER, INTERVAL, START + HOUR, START + HOUR)])
+    settle(*corrected()[0], publisher)
+    assert scores("forecast-1") == {1: (90.0, 11.0), 2: (101.0, 1.0)}
+    assert corrected() == []
+    store_closes([80.0], START + HOUR)
+    store_closes([100.0], START + (RECENT_CANDLES + 1) * HOUR)
+    assert corrected() == []
 
 
 def test_candles_outside_the_range_are_left_for_their_own_message(publisher: RecordingPublisher) -> None:

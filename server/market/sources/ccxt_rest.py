@@ -20,6 +20,7 @@ from server.market.sources.contract import (
     Page,
     Price,
     SourceAnswerUnusable,
+    SourceRefused,
 )
 from server.market.sources.exchanges import (
     DEFAULT_PAGE_ROWS,
@@ -34,6 +35,7 @@ from server.market.sources.transport import Transport
 MARKETS_SECONDS = 3600.0
 """How long a list of markets is taken for the present one."""
 DAY = INTERVAL_SECONDS["1d"]
+NOT_FOUND = 404
 
 _Answer = TypeVar("_Answer")
 Answered = tuple[Candles, float]
@@ -111,7 +113,12 @@ class CcxtSource:
             by_symbol = self._listings(tickers)
             if not by_symbol:
                 return {}
-            return self._ask(lambda: self._read_prices(by_symbol))
+            try:
+                return self._ask(lambda: self._read_prices(by_symbol))
+            except MarketUnknown:
+                # One of them is gone since the markets were listed; which one, a new list says.
+                self.forget_markets()
+                raise
 
     def forget_markets(self) -> None:
         """Ask for the list of markets anew when it is needed next."""
@@ -129,7 +136,18 @@ class CcxtSource:
         self._exchange_time()
 
     def _fetch(self, symbol: str, interval: str, since: int, limit: int) -> Answered:
-        return self._ask(lambda: self._read_candles(symbol, interval, since, limit))
+        def question() -> Answered:
+            try:
+                return self._answer(lambda: self._read_candles(symbol, interval, since, limit))
+            except SourceRefused as refusal:
+                if refusal.details.get("status") != NOT_FOUND:
+                    raise
+                # Here, not after the call: an answer all the same, which speaks against this market alone.
+                raise MarketUnknown(
+                    f"{self.name} has no candles of {symbol}: {refusal.message}", source=self.name
+                ) from refusal
+
+        return self._courtesy.call(question)
 
     def _read_candles(self, symbol: str, interval: str, since: int, limit: int) -> Answered:
         rows = self._exchange.fetch_ohlcv(symbol, interval, since * MILLISECONDS, limit)
@@ -148,9 +166,10 @@ class CcxtSource:
         }
 
     def _ask(self, question: Callable[[], _Answer], calls: int = 1) -> _Answer:
-        return self._courtesy.call(
-            lambda: ask(self._exchange, self.name, question, lambda: self._transport.last), calls
-        )
+        return self._courtesy.call(lambda: self._answer(question), calls)
+
+    def _answer(self, question: Callable[[], _Answer]) -> _Answer:
+        return ask(self._exchange, self.name, question, lambda: self._transport.last)
 
     def _exchange_time(self) -> float:
         """The exchange's own time: every answer carries it, to the second before."""

@@ -139,7 +139,7 @@ class Sources:
                 continue
             try:
                 found |= self.of(name).fetch_prices(missing)
-            except SourceError as error:
+            except (SourceError, *NOT_OFFERED) as error:
                 reasons[name] = error
         if wanted and not found and reasons:
             raise NoSource(f"prices of {', '.join(wanted)}", reasons)

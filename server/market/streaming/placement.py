@@ -18,18 +18,19 @@ from redis.exceptions import RedisError
 from server.errors import ServerError
 from server.market.courtesy.breaker import OPEN
 from server.market.follows import Pair
-from server.market.sources.contract import NOT_OFFERED, LiveCandle, Source, SourceError
+from server.market.sources.contract import NOT_OFFERED, LiveCandle, SeriesRefused, Source, SourceError
 from server.market.sources.order import NoSource, Sources
 from server.market.streaming.lines import LineEvents, SourceLine
 from server.market.streaming.lineup import Lineup
 from server.market.streaming.pauses import Pauses
+from server.market.streaming.refusals import Refusals
 from server.market.streaming.series import LiveSeries, Trouble
 from server.market.streaming.states import FAILING, FALLBACK, LIVE, WAITING, SeriesState
 from server.observability.metrics import STREAM_SOURCE_CHANGES
 
 LONGEST_CHOICE_PAUSE = 60.0
 """How long a series waits at most that no source has, or of which none answers."""
-NOT_OFFERED_CODES = {each.error_code for each in NOT_OFFERED}
+NOT_OFFERED_CODES = {each.error_code for each in (*NOT_OFFERED, SeriesRefused)}
 
 MakeSeries = Callable[[Pair, Source, Trouble], LiveSeries]
 _log = structlog.get_logger(__name__)
@@ -58,7 +59,7 @@ class Placement:
         self._due: dict[Pair, float] = {}
         self._pauses: dict[Pair, Pauses] = {}
         self._reasons: dict[Pair, str] = {}
-        self._refusals: dict[Pair, dict[str, ServerError]] = {}
+        self._refusals = Refusals()
         self._named: set[Pair] = set()
         self._loaded: set[str] = set()
         self._nothing_answers = False
@@ -76,6 +77,7 @@ class Placement:
             _log.info("no longer streaming", ticker=pair[0], interval=pair[1])
         for pair in (self._reasons.keys() | self._due.keys()) - set(mine):
             self._forget(pair)
+        self._refusals.keep_only(mine)
 
     async def place(self, mine: Sequence[Pair], still_mine: Callable[[Pair], bool]) -> None:
         """Choose the source of every series anew that has none, or not the one it should have."""
@@ -102,7 +104,10 @@ class Placement:
         present = streamed.source.name
         failing = self._lineup.standing(present).away
         left_alone = await asyncio.to_thread(self._left_alone)
+        refused = self._refusals.of(pair)
         for name in names:
+            if name in refused:
+                continue
             standing = self._lineup.standing(name)
             steady = standing.steady and name not in left_alone
             if name == present:
@@ -123,13 +128,14 @@ class Placement:
     async def _first_with(self, pair: Pair, names: Sequence[str]) -> Source | None:
         """The first source that has a series and is relied on; None: it is looked for again later.
 
-        One that lists a series, but has just refused it on the line, is passed over this time.
+        One that fails is better than none, but not one that lists a series and has just refused it.
         """
         troubles = {name: self._lineup.standing(name).trouble for name in names}
         failed = {name: trouble for name, trouble in troubles.items() if trouble is not None}
-        failed |= self._refusals.pop(pair, {})
-        if len(failed) == len(names):
+        refused = self._refusals.of(pair)
+        if len(failed | refused) == len(names):
             failed = {}
+        failed |= refused
         try:
             return await asyncio.to_thread(self._sources.choose, *pair, None, failed)
         except (SourceError, RedisError) as error:
@@ -196,7 +202,7 @@ class Placement:
         return streamed
 
     def _forget(self, pair: Pair) -> None:
-        for known in (self._due, self._pauses, self._reasons, self._refusals):
+        for known in (self._due, self._pauses, self._reasons):
             known.pop(pair, None)
         self._named.discard(pair)
 
@@ -253,10 +259,10 @@ class Placement:
         found = self._streamed.get(pair)
         if found is None:
             return
+        self._refusals.note(pair, name, error)
         if found.source.name == name:
             self._end(pair)
             self._lineup.keep(pair, ())
-            self._refusals[pair] = {name: error}
         self._postpone(pair, error)
 
     def _postpone(self, pair: Pair, error: Exception) -> None:

@@ -72,7 +72,7 @@ class LiveSeries:
         self._present: int | None = None
         self._checked: int | None = None
         self._written: int | None = None
-        """The oldest open that the line has written since the last check began."""
+        """The oldest open that the line has written and no check was told of."""
         self._missed: Set[int] = frozenset()
         self._needed = -1
         """The newest open that has to be asked for."""
@@ -122,9 +122,10 @@ class LiveSeries:
 
     async def _checked_or_pause(self, pauses: Pauses) -> float:
         """Seconds until the check has to be repeated; 0 when it need not be."""
+        # Before the first check nobody knows where that begins: the one after it looks at them.
         if self._checked is not None and self._written is not None:
             self._checked = min(self._checked, self._written)
-        self._written = None
+            self._written = None
         try:
             done = await self._check(self._checked, self._present, self._missed)
         except (SourceError, *NOT_OFFERED, *DATABASE_AWAY, RedisError) as error:

@@ -10,6 +10,7 @@ import pytest
 from server.market.courtesy.calling import Courtesy
 from server.market.sources.ccxt_rest import CcxtSource
 from server.market.sources.contract import (
+    MarketUnknown,
     RateLimited,
     SourceAnswerUnusable,
     SourceError,
@@ -22,6 +23,7 @@ from tests.market.backfilled import HOUR, NOON
 from tests.market.sources.recorded import EXCHANGES, assert_same, recorded
 
 CANDLES = {"binance": "klines", "kraken": "OHLC", "coinbase": "candles"}
+INVALID_SYMBOL = {"code": -1121, "msg": "Invalid symbol."}
 SourceOf = Callable[..., CcxtSource]
 
 
@@ -83,7 +85,6 @@ LASTING = [
     ("status", {"status": 418, "retry_after": 600}, RateLimited, 1),
     ("status", {"status": 401}, SourceRefused, 1),
     ("status", {"status": 403}, SourceRefused, 1),
-    ("status", {"status": 404}, SourceRefused, 1),
     ("status", {"status": 451}, SourceRefused, 1),
     ("cut", {}, SourceUnreachable, 4),
     ("slow", {"seconds": 0.6}, SourceUnreachable, 4),
@@ -119,6 +120,55 @@ def test_a_fault_that_lasts_is_named_after_as_many_calls_as_it_deserves(
     assert caught.value.source == name
     assert name in caught.value.message
     assert len(exchange.calls(CANDLES[name])) == calls
+
+
+@pytest.mark.parametrize("name", EXCHANGES)
+def test_a_market_that_is_gone_without_a_word_leaves_the_exchange_to_the_others(
+    source_of: SourceOf, exchange: RunningExchange, name: str
+) -> None:
+    source = source_of(name)
+    source.markets()
+    exchange.fault("status", where=CANDLES[name], times=None, status=404)
+    for _ in range(6):
+        with pytest.raises(MarketUnknown, match=f"{name} has no candles of BTC/USD"):
+            source.fetch_candles("BTC-USD", "1h", NOON - 10 * HOUR)
+    assert len(exchange.calls(CANDLES[name])) == 6
+    exchange.calm()
+    assert len(source.fetch_candles("BTC-USD", "1h", NOON - HOUR).candles) == 1
+
+
+@pytest.mark.parametrize("status", [401, 403])
+def test_an_exchange_that_refuses_us_is_left_alone_after_five_times(
+    source_of: SourceOf, exchange: RunningExchange, status: int
+) -> None:
+    source = source_of("kraken")
+    source.markets()
+    exchange.fault("status", where="OHLC", times=None, status=status)
+    for expected in [SourceRefused] * 5 + [SourcePaused]:
+        with pytest.raises(expected):
+            source.fetch_candles("BTC-USD", "1h", NOON - 10 * HOUR)
+    assert len(exchange.calls("OHLC")) == 5
+
+
+def test_an_exchange_whose_list_of_markets_is_gone_refuses_us(
+    source_of: SourceOf, exchange: RunningExchange
+) -> None:
+    exchange.fault("status", where="AssetPairs", times=None, status=404)
+    with pytest.raises(SourceRefused):
+        source_of("kraken").listing("BTC-USD")
+
+
+def test_a_market_that_is_gone_from_the_prices_has_the_list_of_markets_asked_for_anew(
+    source_of: SourceOf, exchange: RunningExchange
+) -> None:
+    source = source_of("binance")
+    source.markets()
+    exchange.fault("status", where="ticker", status=400, body=INVALID_SYMBOL)
+    with pytest.raises(MarketUnknown):
+        source.fetch_prices(["BTC-USD", "ETH-USD"])
+    assert len(exchange.calls("exchangeInfo")) == 1
+    assert len(source.fetch_prices(["BTC-USD", "ETH-USD"])) == 2
+    assert len(exchange.calls("exchangeInfo")) == 2
 
 
 def test_an_exchange_that_is_not_there_is_unreachable(courtesy: Callable[..., Courtesy]) -> None:

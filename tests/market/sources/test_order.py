@@ -79,6 +79,15 @@ def test_prices_come_from_the_first_source_that_has_each(
         sources_of().prices(["BTC-USD"])
 
 
+def test_a_market_that_one_source_has_no_more_costs_no_other_its_price(
+    sources_of: Callable[..., Sources], exchange: RunningExchange
+) -> None:
+    invalid_symbol = {"code": -1121, "msg": "Invalid symbol."}
+    exchange.fault("status", where="ticker/24hr", status=400, body=invalid_symbol)
+    prices = sources_of(market_source_of=["ETH-USD=binance"]).prices(["ETH-USD", "BTC-USD"])
+    assert list(prices) == ["BTC-USD"]
+
+
 def test_the_state_of_every_source_is_read_without_asking_any(
     sources_of: Callable[..., Sources], exchange: RunningExchange
 ) -> None:

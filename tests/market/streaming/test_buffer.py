@@ -106,7 +106,7 @@ def test_the_last_numbers_and_mark_of_a_candle_win(candles: list[Arriving], outa
 
 
 def test_pauses_grow_and_begin_anew() -> None:
-    pauses = Pauses(1, 30)
+    pauses = Pauses()
     found = [pauses.next() for _ in range(10)]
     for pause, longest in zip(found, (1, 2, 4, 8, 16, 30, 30, 30, 30, 30), strict=True):
         assert longest / 2 <= pause <= longest

@@ -39,6 +39,7 @@ class Exchange:
     name: str
     unlisted: ServerError | None = None
     refusal: SourceError | None = None
+    follows: int = 0
 
     def require(self, ticker: str, interval: str, since: int | None = None) -> Listing:
         if self.unlisted is not None:
@@ -52,6 +53,7 @@ class Exchange:
         return None
 
     async def follow(self, ticker: str, interval: str) -> Listing:
+        self.follows += 1
         return self.require(ticker, interval)
 
     async def leave(self, ticker: str, interval: str) -> None:
@@ -117,7 +119,10 @@ class Series:
 
 
 def run(
-    market: Market, until: Callable[[SeriesState], bool], act: Callable[[Series], None] | None = None
+    market: Market,
+    until: Callable[[SeriesState], bool],
+    act: Callable[[Series], None] | None = None,
+    steady: float = 60.0,
 ) -> SeriesState:
     """The state of the series as soon as ``until`` holds of it; ``act`` once its first candle was taken."""
 
@@ -129,7 +134,7 @@ def run(
     async def stream() -> None:
         pending = act
         async with asyncio.timeout(20), asyncio.TaskGroup() as group:
-            placement = Placement(cast(Sources, market), make_series, group, steady=60.0)
+            placement = Placement(cast(Sources, market), make_series, group, steady)
             while pending is not None or not (found and until(found[-1])):
                 await placement.place([PAIR], lambda _: True)
                 series = cast("Series | None", placement.series(PAIR))
@@ -179,6 +184,29 @@ def test_a_series_that_is_listed_but_refused_on_the_line_goes_to_the_next_source
     market.of("binance").refusal = SeriesRefused("no such stream", source="binance", pair=PAIR)
     state = run(market, on_kraken)
     assert (state.state, state.reason) == ("fallback", "no such stream")
+
+
+def test_a_series_refused_on_the_line_does_not_open_it_again_and_again() -> None:
+    """It would cost the other series of the line their connection every time."""
+    market = Market()
+    for name in NAMES:
+        market.of(name).refusal = SeriesRefused("no such stream", source=name, pair=PAIR)
+    state = run(market, lambda each: (each.reason or "").startswith("No source has"), steady=0.0)
+    assert state.state == "waiting"
+    assert [market.of(name).follows for name in NAMES] == [1, 1]
+
+
+def test_a_series_does_not_go_back_to_a_source_that_has_just_refused_it() -> None:
+    market = Market()
+    market.of("binance").refusal = SeriesRefused("no such stream", source="binance", pair=PAIR)
+    rounds: list[SeriesState] = []
+
+    def for_some_rounds(state: SeriesState) -> bool:
+        rounds.extend([state] if on_kraken(state) else [])
+        return len(rounds) > 20
+
+    run(market, for_some_rounds, steady=0.0)
+    assert market.of("binance").follows == 1
 
 
 @pytest.fixture

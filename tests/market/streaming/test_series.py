@@ -132,6 +132,19 @@ def test_a_candle_that_is_written_after_it_was_checked_is_checked_again() -> Non
     assert 120 in [since for since, _, _ in source.asked]
 
 
+def test_a_candle_that_is_written_before_the_first_check_ends_is_checked_after_it() -> None:
+    """Another process may have checked further than where the line begins."""
+    source = Source([Checked(600, newest=600)])
+
+    def written_early(ran: Ran) -> bool:
+        if not source.asked and ran.series is not None:
+            ran.series.written(120)
+        return len(source.asked) == 3
+
+    run(source, until=written_early, every=0.01)
+    assert [since for since, _, _ in source.asked] == [None, 120, 600]
+
+
 def test_a_line_that_sends_nothing_of_what_there_is_counts_as_deaf() -> None:
     source = Source([Checked(600, newest=600)])
     assert run(source, candle(120), until=lambda ran: ran.deaf > 0).deaf == 1

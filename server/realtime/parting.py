@@ -3,6 +3,8 @@
 Gunicorn's own gevent worker waits for open connections as if they were requests. A WebSocket never ends by
 itself, so every stop would take the whole grace period and then cut answers in flight as well. All sockets
 cut at once would come to the other processes at once: thousands would join before the last has caught up.
+A browser keeps connections open on which it asks for nothing now: they are not waited for either, and a
+client that was let go cannot come back through them.
 """
 
 from __future__ import annotations
@@ -32,11 +34,34 @@ class PartingWorker(GeventWorker):
     Requests in flight still have ``graceful_timeout`` seconds.
     """
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._idle: set[socket.socket] = set()
+
     def run(self) -> None:
         """Serve; only now, with the application loaded, is the port open."""
         for listener in self.sockets:
             listener.listen(self.cfg.backlog)
         super().run()
+
+    def handle(self, listener: Any, client: socket.socket, addr: Any) -> None:
+        """One connection, from its first request to its last."""
+        self._idle.add(client)
+        try:
+            super().handle(listener, client, addr)
+        finally:
+            self._idle.discard(client)
+
+    def handle_request(self, listener_name: Any, req: Any, sock: socket.socket, addr: Any) -> Any:
+        """One request; a WebSocket is one as long as it is open."""
+        self._idle.discard(sock)
+        try:
+            return super().handle_request(listener_name, req, sock, addr)
+        finally:
+            if self.alive:
+                self._idle.add(sock)
+            else:
+                _take_no_more(sock)
 
     def handle_exit(self, sig: int, frame: Any) -> None:
         """SIGTERM: from gunicorn's parent, when it stops or when it has reloaded."""
@@ -47,7 +72,15 @@ class PartingWorker(GeventWorker):
         # Whoever came back before the listener is closed would come back to this process.
         while any(listener.fileno() >= 0 for listener in self.sockets):
             gevent.sleep(_LISTENER_SECONDS)
+        for client in list(self._idle):
+            _take_no_more(client)
         let_go(self.wsgi.extensions["socketio"].server.eio)
+
+
+def _take_no_more(client: socket.socket) -> None:
+    """Nothing is read from a connection any more: whoever waits for its next request closes it."""
+    with suppress(OSError):
+        client.shutdown(socket.SHUT_RD)
 
 
 def keep_shut(listeners: Iterable[Any]) -> None:

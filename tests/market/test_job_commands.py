@@ -80,12 +80,13 @@ def test_ctrl_c_ends_it_after_its_page_and_the_same_command_goes_on(
 def test_a_second_ctrl_c_ends_it_at_once_and_no_worker_goes_on(
     command: Callable[..., Result], interrupted: Callable[[int], None]
 ) -> None:
+    before = signal.getsignal(signal.SIGINT)
     interrupted(2)
     ended = command("backfill", "BTC-USD", "--since", hours_ago(900).isoformat())
     assert ended.exit_code != 0
     (job,) = jobs.listing()
     assert job.cancel_requested
-    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    assert signal.getsignal(signal.SIGINT) is before
 
 
 def test_a_waiting_backfill_is_cancelled_by_command(

@@ -10,6 +10,7 @@ import time
 import urllib.request
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from http.client import HTTPConnection
 
 import pytest
 
@@ -93,24 +94,36 @@ def test_a_rolling_restart_under_load_costs_no_client_an_event_and_no_reader_an_
     assert not failures
 
 
-def test_a_process_that_is_asked_to_stop_lets_its_sockets_go_at_once(cluster: Cluster, web: Web) -> None:
+def test_a_process_that_is_asked_to_stop_lets_its_connections_go_at_once(cluster: Cluster, web: Web) -> None:
     session_id = web.start_session()
     clients = [BareClient(port) for port in cluster.web_ports.values()]
     for client in clients:
         client.join(session_id)
+    # As browsers keep them, for what they may ask next.
+    kept = HTTPConnection("127.0.0.1", cluster.web_ports["web2"], timeout=30)
+    kept.auto_open = 0
+    kept.connect()
+    kept.request("GET", "/health/live")
+    assert kept.getresponse().read()
     began = time.monotonic()
-    cluster.stop("web2")
+    stopping = threading.Thread(target=cluster.stop, args=["web2"])
+    stopping.start()
     try:
-        # Far below the minute of grace that requests have: it did not wait for sockets to end by themselves.
-        assert time.monotonic() - began < 20
         with pytest.raises(ConnectionError):
             clients[1].wait_for(b"nothing")
+        # Whoever was let go would come back to the process that ends, and be waited for.
+        with pytest.raises(ConnectionError):
+            asked_again(kept, "/socket.io/?EIO=4&transport=polling")
+        stopping.join()
+        # Far below the minute of grace that requests have.
+        assert time.monotonic() - began < 20
         web.append(session_id)
         clients[0].wait_for(b'42["training_update"')
     finally:
+        stopping.join()
         cluster.start_again("web2")
-        for client in clients:
-            client.close()
+        for each in (*clients, kept):
+            each.close()
 
 
 def test_a_port_is_open_only_when_its_process_can_answer(cluster: Cluster) -> None:
@@ -125,6 +138,12 @@ def test_gunicorn_speaks_of_its_workers_as_the_product_speaks_of_all_else(cluste
         said = [line for line in cluster.log(name).splitlines() if "Booting worker" in line]
         assert said
         assert {json.loads(line)["logger"] for line in said} == {"gunicorn.error"}
+
+
+def asked_again(line: HTTPConnection, path: str) -> int:
+    """The status that a request on an open connection is answered with."""
+    line.request("GET", path)
+    return line.getresponse().status
 
 
 def answered_within_a_second(port: int) -> bool:

@@ -113,34 +113,31 @@ def test_a_backup_of_a_newer_version_is_refused(empty: Deployment, made_backup: 
     assert "made at migration 9999 by version 9.9, which is newer than this one" in words
 
 
-def test_a_backup_of_an_older_version_is_brought_up(
-    deploy: Deploy, empty: Deployment, tmp_path: Path
-) -> None:
-    older = deploy()
+@pytest.fixture
+def older_backup(deploy: Deploy, tmp_path: Path) -> str:
+    """A backup that was made at migration 0005."""
+    older, path = deploy(), str(tmp_path / "old.backup")
     with older.app.app_context():
         downgrade(str(migrations.FOLDER), "0005")
         db.engine.dispose()
-    assert older.run("backup", str(tmp_path / "old.backup")).exit_code == 0
-    assert (
-        "Migrations behind 0005 were run on top" in empty.run("restore", str(tmp_path / "old.backup")).output
-    )
+    assert older.run("backup", path).exit_code == 0
+    return path
+
+
+def test_a_backup_of_an_older_version_is_brought_up(older_backup: str, empty: Deployment) -> None:
+    assert "Migrations behind 0005 were run on top" in empty.run("restore", older_backup).output
     with empty.app.app_context(), db.engine.connect() as connection:
         assert migrations.current(connection) == migrations.head()
     assert empty.rows()["candles"] == 0
 
 
 def test_later_migrations_that_fail_are_told_and_can_be_run_again(
-    deploy: Deploy, empty: Deployment, tmp_path: Path
+    older_backup: str, empty: Deployment
 ) -> None:
-    older = deploy()
-    with older.app.app_context():
-        downgrade(str(migrations.FOLDER), "0005")
-        db.engine.dispose()
-    assert older.run("backup", str(tmp_path / "old.backup")).exit_code == 0
     with empty.app.app_context(), db.engine.begin() as connection:
         connection.execute(text("DROP TABLE coins"))
         connection.execute(text("CREATE TABLE of_others (number int CONSTRAINT pk_coins PRIMARY KEY)"))
-    words = empty.refused("restore", str(tmp_path / "old.backup"))
+    words = empty.refused("restore", older_backup)
     assert "The backup is back, but at its own migration 0005" in words
     assert "pk_coins" in words
     with empty.app.app_context(), db.engine.begin() as connection:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from datetime import timedelta
 
 import pytest
@@ -24,6 +23,7 @@ from tests.prediction.stored import (
     store_closes,
     store_forecast,
 )
+from tests.racing import at_once
 
 pytestmark = pytest.mark.usefixtures("database")
 
@@ -158,19 +158,7 @@ def test_two_at_once_tell_each_score_once(app: Flask) -> None:
     for number in range(40):
         store_forecast(f"forecast-{number:02}", [101.0, 102.0])
     store_closes([100.0, 101.0, 102.0])
-    settled: list[int] = []
-    barrier = threading.Barrier(4)
-
-    def work() -> None:
-        with app.app_context():
-            barrier.wait()
-            settled.append(settle(TICKER, INTERVAL, START, LATE, RecordingPublisher()))
-
-    threads = [threading.Thread(target=work) for _ in range(4)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    settled = at_once(app, 4, lambda: settle(TICKER, INTERVAL, START, LATE, RecordingPublisher()))
     assert sum(settled) == 80
     assert count_events() == 40
 

@@ -20,6 +20,7 @@ from server.training import lease, log, reaper, sessions
 from server.training.events import NewEvent
 from server.training.log import LeaseLost
 from server.training.tables import TrainingSession
+from tests.racing import at_once
 from tests.training.held import claimed, expire, types_of
 from tests.training.recording import RecordingPublisher, RecordingQueue
 
@@ -37,20 +38,11 @@ def test_a_second_delivery_finds_the_lease_taken_and_leaves(
 
 def test_racing_deliveries_start_a_run_once(app: Flask, start: Start) -> None:
     session_id = start().id
-    held: list[bool] = []
-    ready = threading.Barrier(6)
 
-    def race() -> None:
-        with app.app_context():
-            ready.wait()
-            held.append(lease.claim(session_id, "racer:1", 60, RecordingPublisher()) is not None)
+    def claimed() -> bool:
+        return lease.claim(session_id, "racer:1", 60, RecordingPublisher()) is not None
 
-    threads = [threading.Thread(target=race) for _ in range(6)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert sum(held) == 1
+    assert sum(at_once(app, 6, claimed)) == 1
     assert types_of(session_id) == ["queued", "started"]
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable
 from typing import Any
 
@@ -16,6 +15,7 @@ from server.training import lease, log, sessions
 from server.training.events import NewEvent
 from server.training.log import LeaseLost
 from server.training.tables import TrainingSession
+from tests.racing import at_once
 from tests.training.conftest import wanted
 from tests.training.held import claimed, types_of
 from tests.training.recording import RecordingPublisher, RecordingQueue
@@ -55,23 +55,14 @@ def test_an_ended_session_frees_its_slot(start: Start, publisher: RecordingPubli
 def test_racing_starts_never_take_more_slots_than_there_are(
     app: Flask, quick: Settings, start: Start
 ) -> None:
-    outcomes: list[str] = []
-    ready = threading.Barrier(8)
+    def outcome() -> str:
+        try:
+            sessions.start(wanted(), quick, RecordingPublisher(), RecordingQueue())
+        except TooManyRequests:
+            return "refused"
+        return "started"
 
-    def race() -> None:
-        with app.app_context():
-            ready.wait()
-            try:
-                sessions.start(wanted(), quick, RecordingPublisher(), RecordingQueue())
-                outcomes.append("started")
-            except TooManyRequests:
-                outcomes.append("refused")
-
-    threads = [threading.Thread(target=race) for _ in range(8)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    outcomes = at_once(app, 8, outcome)
     assert sorted(outcomes) == ["refused"] * 6 + ["started"] * 2
     assert sessions.count_active() == 2
 
@@ -96,20 +87,10 @@ def test_a_key_cannot_be_used_for_another_training(start: Start) -> None:
 
 
 def test_racing_retries_make_one_session(app: Flask, quick: Settings, start: Start) -> None:
-    made: set[str] = set()
-    ready = threading.Barrier(6)
+    def made() -> str:
+        return sessions.start(wanted(), quick, RecordingPublisher(), RecordingQueue(), "one key").id
 
-    def race() -> None:
-        with app.app_context():
-            ready.wait()
-            made.add(sessions.start(wanted(), quick, RecordingPublisher(), RecordingQueue(), "one key").id)
-
-    threads = [threading.Thread(target=race) for _ in range(6)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert len(made) == 1
+    assert len(set(at_once(app, 6, made))) == 1
 
 
 def test_a_missing_seed_is_drawn_and_recorded(start: Start) -> None:
